@@ -21,7 +21,10 @@ export interface Repository {
   hasBlob(descriptor: Descriptor, options?: Cancellable): Promise<boolean>;
   tags(options?: Cancellable): AsyncIterable<string>;
   /** Manifests whose subject is `digest`, annotations kept. */
-  referrers(digest: Digest, options?: Cancellable & { readonly artifactType?: MediaType }): Promise<readonly Descriptor[]>;
+  referrers(
+    digest: Digest,
+    options?: Cancellable & { readonly artifactType?: MediaType },
+  ): Promise<readonly Descriptor[]>;
   close(): Promise<void>;
 }
 
@@ -35,11 +38,22 @@ export interface ByteRange {
 /** A repository that can be written. A blob or manifest is visible whole or not at all. */
 export interface WritableRepository extends Repository {
   /** Stores a blob whose name is known; `from` names a repository of the same registry that has it (a mount). */
-  putBlob(descriptor: Descriptor, content: ByteStream, options?: Cancellable & { readonly from?: string }): Promise<void>;
+  putBlob(
+    descriptor: Descriptor,
+    content: ByteStream,
+    options?: Cancellable & { readonly from?: string },
+  ): Promise<void>;
   /** Stores a blob that is still being made, and gives what it turned out to be. */
-  putUnknownBlob(content: ByteStream, options?: Cancellable): Promise<{ readonly digest: Digest; readonly size: number }>;
+  putUnknownBlob(
+    content: ByteStream,
+    options?: Cancellable,
+  ): Promise<{ readonly digest: Digest; readonly size: number }>;
   /** Stores a manifest, after everything it names, and gives it a tag if there is one. */
-  putManifest(raw: Uint8Array, descriptor: Descriptor, options?: Cancellable & { readonly tag?: string }): Promise<void>;
+  putManifest(
+    raw: Uint8Array,
+    descriptor: Descriptor,
+    options?: Cancellable & { readonly tag?: string },
+  ): Promise<void>;
   deleteTag(tag: string, options?: Cancellable): Promise<void>;
   deleteManifest(digest: Digest, options?: Cancellable): Promise<void>;
 }
