@@ -1,0 +1,1 @@
+export type { ByteRange, Repository, Selector, WritableRepository } from "./repository.ts";
