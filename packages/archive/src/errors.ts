@@ -2,10 +2,20 @@ import { CooperError } from "@cooper/sys";
 
 /** What can go wrong with bytes. One line each; several people add to it, sorted by name. */
 export type ArchiveErrorCode =
+  /** The content of a member was asked for after the reader had gone on, or for a second time. */
+  | "CONTENT_PASSED"
   /** The bytes do not have the digest they were promised to have. */
   | "DIGEST_MISMATCH"
+  /** The input asks for more than a limit allows; the message names the limit. */
+  | "LIMIT_EXCEEDED"
   /** There are more or fewer bytes than promised. */
   | "SIZE_MISMATCH"
+  /** A member cannot be written as it was given: a path without a name, a negative size. */
+  | "TAR_ENTRY_INVALID"
+  /** This is no tar archive, or it is damaged at the offset named. */
+  | "TAR_INVALID"
+  /** A member of a kind that cannot be read from one archive alone, such as a part of a volume set. */
+  | "TAR_UNSUPPORTED"
   /** The stream ended in the middle of something. */
   | "TRUNCATED";
 
