@@ -6,6 +6,16 @@ export type ArchiveErrorCode =
   | "CONTENT_PASSED"
   /** The bytes do not have the digest they were promised to have. */
   | "DIGEST_MISMATCH"
+  /** The digest is malformed or of an algorithm that cannot be computed here. */
+  | "DIGEST_UNSUPPORTED"
+  /** The file system has no room left. */
+  | "DISK_FULL"
+  /** There is no file of that name. */
+  | "FILE_MISSING"
+  /** The file cannot be read. */
+  | "FILE_UNREADABLE"
+  /** The file cannot be written. */
+  | "FILE_UNWRITABLE"
   /** The input asks for more than a limit allows; the message names the limit. */
   | "LIMIT_EXCEEDED"
   /** There are more or fewer bytes than promised. */
@@ -17,6 +27,8 @@ export type ArchiveErrorCode =
   /** A member of a kind that cannot be read from one archive alone, such as a part of a volume set. */
   | "TAR_UNSUPPORTED"
   /** The stream ended in the middle of something. */
-  | "TRUNCATED";
+  | "TRUNCATED"
+  /** A result was asked for before its stream had ended. */
+  | "UNFINISHED";
 
 export class ArchiveError extends CooperError<ArchiveErrorCode> {}

@@ -5,11 +5,30 @@ export type { ArchiveErrorCode } from "./errors.ts";
 // Bytes
 export { DEFAULT_LIMITS } from "./limits.ts";
 export type { Limits } from "./limits.ts";
-export type { ByteStream, Cancellable } from "./bytes.ts";
+export { asBuffer, collect, discard, fromBytes } from "./bytes.ts";
+export type { ByteStream, Cancellable, CollectOptions } from "./bytes.ts";
+export { syncDirectory, writeFileAtomic, writeStream } from "./atomic-file.ts";
+export type { WriteFileOptions } from "./atomic-file.ts";
+export { readFileStream } from "./file-stream.ts";
+export type { ReadFileOptions } from "./file-stream.ts";
+export { fromReadable, toReadable } from "./node-stream.ts";
+export { peek } from "./peek.ts";
+export type { Peeked } from "./peek.ts";
+export { HASH_HEX_LENGTH, isHashAlgorithm, tally } from "./tally.ts";
+export type { HashAlgorithm, Tally } from "./tally.ts";
+export { verified } from "./verified.ts";
+export type { Promised } from "./verified.ts";
 
 // Tar
 export type { EntryType, PathString, Timestamp, TarEntry } from "./tar/entry.ts";
 
 // Compression
+export type { Compression } from "./compression/compression.ts";
+export { compress, gzip, zstd } from "./compression/compress.ts";
+export type { CompressOptions, LevelOptions, WritableCompression } from "./compression/compress.ts";
+export { decompress } from "./compression/decompress.ts";
+export type { DecompressOptions } from "./compression/decompress.ts";
+export { detectCompression } from "./compression/detect.ts";
+export type { Detected } from "./compression/detect.ts";
 
 // Directories

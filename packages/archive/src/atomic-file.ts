@@ -1,0 +1,113 @@
+import { randomBytes } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { ByteStream, Cancellable } from "./bytes.ts";
+import { ArchiveError } from "./errors.ts";
+import { fileFault } from "./file-fault.ts";
+
+/** Small chunks, such as tar headers, are gathered until there are this many bytes to write. */
+const WRITE_SIZE = 256 * 1024;
+
+export interface WriteFileOptions extends Cancellable {
+  /** Permission bits, whatever the umask; default 0o644. */
+  readonly mode?: number | undefined;
+}
+
+/**
+ * Writes a stream to a file that appears whole or not at all: written beside it under another name,
+ * synced, renamed, and the directory synced. Replaces a file that is there. On a fault the
+ * temporary is removed, the stream closed and what was there before stays.
+ *
+ * Gives the number of bytes. `FILE_MISSING` (no such directory), `FILE_UNWRITABLE`, `DISK_FULL`,
+ * and whatever the stream throws.
+ */
+export async function writeFileAtomic(
+  path: string,
+  stream: ByteStream,
+  { mode = 0o644, signal }: WriteFileOptions = {},
+): Promise<number> {
+  const directory = dirname(path);
+  const temporary = join(directory, `.${basename(path).slice(0, 200)}.${randomBytes(8).toString("hex")}.tmp`);
+  const file = await open(temporary, "wx", 0o600).catch((error: unknown) => {
+    throw fileFault("write", path, error);
+  });
+  try {
+    let size: number;
+    try {
+      size = await writeStream(file, stream, { signal });
+      await file.chmod(mode);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncDirectory(directory);
+    return size;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw isSystemError(error) ? fileFault("write", path, error) : error;
+  }
+}
+
+/**
+ * Writes a stream to an open file at its current position; the file stays open and is not synced.
+ * The next chunk is made while the last one is written. Gives the number of bytes.
+ */
+export async function writeStream(
+  file: FileHandle,
+  stream: ByteStream,
+  { signal }: Cancellable = {},
+): Promise<number> {
+  let size = 0;
+  let batch: Uint8Array[] = [];
+  let batchSize = 0;
+  let writing: Promise<void> = Promise.resolve();
+  try {
+    for await (const chunk of stream) {
+      signal?.throwIfAborted();
+      if (chunk.byteLength === 0) continue;
+      batch.push(chunk);
+      batchSize += chunk.byteLength;
+      size += chunk.byteLength;
+      if (batchSize < WRITE_SIZE && batch.length < 512) continue;
+      await writing;
+      writing = writeAll(file, batch);
+      writing.catch(() => {}); // it is awaited above or below; until then it is nobody's rejection
+      batch = [];
+      batchSize = 0;
+    }
+  } finally {
+    await writing;
+  }
+  if (batch.length > 0) await writeAll(file, batch);
+  return size;
+}
+
+async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  const expected = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  const { bytesWritten } = await file.writev(chunks);
+  let rest = bytesWritten;
+  if (rest === expected) return;
+  // A disk that fills up takes a part first and tells why only on the next write.
+  for (const chunk of chunks) {
+    const taken = Math.min(rest, chunk.byteLength);
+    rest -= taken;
+    // oxlint-disable-next-line no-await-in-loop
+    if (taken < chunk.byteLength) await file.writeFile(chunk.subarray(taken));
+  }
+}
+
+/** Makes names in a directory survive a crash: those just created, renamed or removed. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && !(error instanceof ArchiveError);
+}

@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { discard } from "./bytes.ts";
+import type { ByteStream } from "./bytes.ts";
+import { ArchiveError } from "./errors.ts";
+import { HASH_HEX_LENGTH, isHashAlgorithm } from "./tally.ts";
+import type { HashAlgorithm } from "./tally.ts";
+
+/** What bytes are promised to be. An OCI descriptor is one. */
+export interface Promised {
+  /** `algorithm:hexadecimal` (OCI image-spec, descriptor.md, "Digests"). */
+  readonly digest: string;
+  /** Bytes; leave out only where nobody said how many there are. */
+  readonly size?: number | undefined;
+}
+
+/**
+ * The same bytes, checked: whoever reads this to its end has read what was promised. A fault is
+ * thrown in place of the end, and as soon as there is one byte too many; that byte is not given.
+ * The source is closed in each case.
+ *
+ * `SIZE_MISMATCH`, `DIGEST_MISMATCH`, `DIGEST_UNSUPPORTED`
+ */
+export async function* verified(stream: ByteStream, promised: Promised): ByteStream {
+  const { digest, size: expected } = promised;
+  const algorithm = await algorithmOf(digest, stream);
+  const hash = createHash(algorithm);
+  let size = 0;
+  // The loop goes on until the source ends, so a byte after the last promised one is seen.
+  for await (const chunk of stream) {
+    size += chunk.byteLength;
+    if (expected !== undefined && size > expected) throw sizeMismatch(digest, expected, `more than that`);
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (expected !== undefined && size < expected) throw sizeMismatch(digest, expected, `only ${size}`);
+  const actual = `${algorithm}:${hash.digest("hex")}`;
+  if (actual !== digest) {
+    throw new ArchiveError("DIGEST_MISMATCH", `expected ${digest}, but the bytes have ${actual}`, {
+      fields: { expected: digest, actual, size },
+      advice: "The content was damaged or replaced: fetch it again, or ask whoever keeps it.",
+    });
+  }
+}
+
+async function algorithmOf(digest: string, stream: ByteStream): Promise<HashAlgorithm> {
+  const colon = digest.indexOf(":");
+  const algorithm = digest.slice(0, Math.max(colon, 0));
+  if (isHashAlgorithm(algorithm)) {
+    const hex = digest.slice(colon + 1);
+    if (hex.length === HASH_HEX_LENGTH[algorithm] && /^[0-9a-f]+$/.test(hex)) return algorithm;
+  }
+  await discard(stream);
+  const known = Object.keys(HASH_HEX_LENGTH).join(" or ");
+  throw new ArchiveError("DIGEST_UNSUPPORTED", `cannot check against the digest ${JSON.stringify(digest)}`, {
+    fields: { digest },
+    advice: `A digest that can be checked is ${known}, a colon and lower-case hexadecimal digits.`,
+  });
+}
+
+function sizeMismatch(digest: string, expected: number, found: string): ArchiveError {
+  return new ArchiveError(
+    "SIZE_MISMATCH",
+    `expected ${expected} bytes of ${digest}, but there are ${found}`,
+    {
+      fields: { digest, expected },
+      advice: "The content was cut short or replaced: fetch it again, or ask whoever keeps it.",
+    },
+  );
+}
