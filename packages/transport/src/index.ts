@@ -1,1 +1,1 @@
-export type { ByteRange, Repository, Selector, WritableRepository } from "./repository.ts";
+export type { ByteRange, ContentSource, Repository, Selector, WritableRepository } from "./repository.ts";

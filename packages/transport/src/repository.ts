@@ -35,17 +35,24 @@ export interface ByteRange {
   readonly length: number;
 }
 
+/**
+ * The bytes of something, from its start, each time it is called. A writer calls it once, not
+ * before it needs the bytes, and again only where an upload broke and has to be repeated; where
+ * that cannot be done the second call throws.
+ */
+export type ContentSource = () => ByteStream;
+
 /** A repository that can be written. A blob or manifest is visible whole or not at all. */
 export interface WritableRepository extends Repository {
   /** Stores a blob whose name is known; `from` names a repository of the same registry that has it (a mount). */
   putBlob(
     descriptor: Descriptor,
-    content: ByteStream,
+    content: ContentSource,
     options?: Cancellable & { readonly from?: string },
   ): Promise<void>;
   /** Stores a blob that is still being made, and gives what it turned out to be. */
   putUnknownBlob(
-    content: ByteStream,
+    content: ContentSource,
     options?: Cancellable,
   ): Promise<{ readonly digest: Digest; readonly size: number }>;
   /** Stores a manifest, after everything it names, and gives it a tag if there is one. */
