@@ -21,6 +21,13 @@ export type { Promised } from "./verified.ts";
 
 // Tar
 export type { EntryType, PathString, Timestamp, TarEntry } from "./tar/entry.ts";
+export { BLOCK_SIZE, paddingOf } from "./tar/block.ts";
+export { encodeHeader, encodeTrailer, TAR_WRITER_VERSION } from "./tar/encode.ts";
+export type { TarEntryInput } from "./tar/encode.ts";
+export { GNU_TAR_OPTIONS } from "./tar/gnu.ts";
+export { comparePaths, decodePath, encodePath } from "./tar/path.ts";
+export { writeTar } from "./tar/writer.ts";
+export type { TarInput } from "./tar/writer.ts";
 
 // Compression
 export type { Compression } from "./compression/compression.ts";

@@ -1,0 +1,56 @@
+import { ArchiveError } from "../errors.ts";
+import { decodePath, encodePath } from "./path.ts";
+
+/** Called with each record of an extended header, in order; the value's memory is the header's. */
+export type PaxRecordVisitor = (key: string, value: Buffer) => void;
+
+/**
+ * Walks the records `LENGTH KEY=VALUE\n` of an extended header. `TAR_INVALID` with `offset` (that
+ * of the body) where they are not exactly so. POSIX.1-2017, pax, "pax Extended Header".
+ */
+export function visitPaxRecords(body: Buffer, offset: number, visit: PaxRecordVisitor): void {
+  for (let start = 0; start < body.length;) {
+    let length = 0;
+    let cursor = start;
+    for (; cursor < body.length && cursor - start < 16; cursor++) {
+      const digit = (body[cursor] ?? 0) - 0x30;
+      if (digit < 0 || digit > 9) break;
+      length = length * 10 + digit;
+    }
+    const end = start + length;
+    const equals = body.indexOf(0x3d, cursor);
+    const isRecord =
+      cursor > start &&
+      body[cursor] === 0x20 &&
+      end <= body.length &&
+      equals > cursor + 1 &&
+      equals < end &&
+      body[end - 1] === 0x0a;
+    if (!isRecord) throw malformed(offset + start);
+    const key = decodePath(body.subarray(cursor + 1, equals));
+    if (key.includes("\0")) throw malformed(offset + start);
+    visit(key, body.subarray(equals + 1, end - 1));
+    start = end;
+  }
+}
+
+/** One record, with the length that counts its own digits. */
+export function encodePaxRecord(key: string, value: Uint8Array): Buffer {
+  const name = encodePath(key);
+  const rest = name.length + value.byteLength + 3; // " ", "=" and "\n"
+  let length = rest + String(rest).length;
+  if (String(length).length > String(rest).length) length++;
+  const record = Buffer.allocUnsafe(length);
+  let cursor = record.write(`${length} `, "latin1");
+  cursor += name.copy(record, cursor);
+  record[cursor++] = 0x3d;
+  record.set(value, cursor);
+  record[length - 1] = 0x0a;
+  return record;
+}
+
+function malformed(offset: number): ArchiveError {
+  return new ArchiveError("TAR_INVALID", `malformed extended header record at offset ${offset}`, {
+    fields: { offset },
+  });
+}
