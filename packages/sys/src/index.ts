@@ -1,2 +1,36 @@
+// Errors
 export { CooperError, isFault } from "./error.ts";
 export type { FaultDetails, FaultKind } from "./error.ts";
+export { SysError, errnoName, errnoOf } from "./errors.ts";
+export type { SysErrorCode } from "./errors.ts";
+export type { Path, PathOrDescriptor } from "./path.ts";
+
+// Files and directories
+export {
+  O_PATH,
+  WORKING_DIRECTORY,
+  listDirectory,
+  makeDirectoryAt,
+  makeLinkAt,
+  makeSymlinkAt,
+  openAt,
+  openBeneath,
+  readLinkAt,
+  removeDirectoryAt,
+  removeFileAt,
+  setOwnerAt,
+} from "./directory.ts";
+export { makeNode, makeNodeAt } from "./node.ts";
+export type { NodeKind } from "./node.ts";
+export { statusAt, statusOf } from "./status.ts";
+export type { FileStatus } from "./status.ts";
+export { setTimes, setTimesAt } from "./times.ts";
+export type { TimeOfFile } from "./times.ts";
+export { listXattrs, removeXattr, setXattr } from "./xattr.ts";
+
+// Locks
+export { lockFile, unlockFile, waitLock } from "./lock.ts";
+export type { LockMode } from "./lock.ts";
+
+// Mounts
+export { MOUNT_FLAGS, UNMOUNT_FLAGS, mount, syncFilesystem, unmount } from "./mount.ts";

@@ -1,0 +1,60 @@
+import { createRequire } from "node:module";
+import type * as Koffi from "koffi";
+import { SysError } from "./errors.ts";
+
+/** What a call is given: a number, a text that becomes a C string, or memory that C may also write. */
+export type NativeValue = number | bigint | string | Uint8Array | null;
+
+type NativeFunction<Arguments extends readonly NativeValue[]> = (...values: Arguments) => number;
+
+interface Loaded {
+  readonly koffi: typeof Koffi;
+  readonly libc: Koffi.LibraryHandle;
+}
+
+let loaded: Loaded | undefined;
+
+// koffi takes 14 ms to load, which a command that never needs it must not pay.
+function load(): Loaded {
+  if (loaded === undefined) {
+    const koffi: typeof Koffi = createRequire(import.meta.url)("koffi");
+    loaded = { koffi, libc: koffi.load(null) };
+  }
+  return loaded;
+}
+
+/**
+ * A function of the C library, found when it is first called. `result` and `parameters` are C types.
+ * It gives what C gives: -1 tells of an error, and `lastErrno` says which.
+ */
+export function native<Arguments extends readonly NativeValue[]>(
+  name: string,
+  result: "int" | "long",
+  parameters: readonly string[],
+): NativeFunction<Arguments> {
+  let found: NativeFunction<Arguments> | undefined;
+  return (...values) => {
+    found ??= load().libc.func(name, result, [...parameters]);
+    return found(...values);
+  };
+}
+
+/** The errno of the last native call on this thread. */
+export function lastErrno(): number {
+  return load().koffi.errno();
+}
+
+/** The error of the last native call, to be thrown. */
+export function lastError(call: string, path?: string | Uint8Array): SysError {
+  return new SysError(lastErrno(), call, path === undefined ? undefined : printable(path));
+}
+
+/** A path as text for a message; bytes that are not UTF-8 show as U+FFFD. */
+export function printable(path: string | Uint8Array): string {
+  return typeof path === "string" ? path : Buffer.from(path).toString();
+}
+
+/** The numbers of system calls that the C library may lack (glibc before 2.33, musl). */
+export function systemCall(x64: number, arm64: number): number {
+  return process.arch === "arm64" ? arm64 : x64;
+}
