@@ -1,0 +1,26 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Action } from "./auth/authorize.ts";
+import { RegistryError } from "./errors.ts";
+import type { RegistryLimits, RegistryOptions } from "./options.ts";
+import type { Storage } from "./storage/storage.ts";
+
+/** One request on its way through the registry. */
+export interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  readonly query: URLSearchParams;
+  readonly storage: Storage;
+  readonly limits: RegistryLimits;
+  readonly options: RegistryOptions;
+  /** Uploads being received, over all calls of the registry. */
+  readonly uploads: { inFlight: number };
+  /** Fails unless the visitor may do this. `UNAUTHORIZED` `DENIED` */
+  require(action: Action, repository: string | undefined): Promise<void>;
+}
+
+export function methodNotAllowed(call: Call, allowed: string): RegistryError {
+  return new RegistryError("UNSUPPORTED", `${call.method} is not possible here`, {
+    headers: { Allow: allowed },
+  });
+}

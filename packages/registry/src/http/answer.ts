@@ -1,0 +1,87 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RegistryError } from "../errors.ts";
+
+export type Headers = Readonly<Record<string, string | number | string[]>>;
+
+/** The most that all `Warning` headers of an answer may have together (distribution-spec, "Warnings"). */
+const MAX_WARNING_BYTES = 4096;
+/** How much of a body that nobody wants is still read, so that the client gets to see the answer. */
+const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
+
+/** Sends a whole answer. To HEAD the body is only counted. */
+export function answer(
+  response: ServerResponse,
+  status: number,
+  headers: Headers,
+  body: string | Uint8Array = "",
+): void {
+  const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
+  // 204 and 304 have no length (RFC 9110, 8.6).
+  writeHead(
+    response,
+    status,
+    status === 204 || status === 304 ? headers : { "Content-Length": length, ...headers },
+  );
+  if (response.req.method === "HEAD" || length === 0) response.end();
+  else response.end(body);
+}
+
+export function answerJson(response: ServerResponse, status: number, headers: Headers, value: unknown): void {
+  answer(response, status, { "Content-Type": "application/json", ...headers }, JSON.stringify(value));
+}
+
+/** Starts an answer whose body comes after. */
+export function writeHead(response: ServerResponse, status: number, headers: Headers): void {
+  response.writeHead(status, {
+    "Docker-Distribution-API-Version": "registry/2.0",
+    ...headers,
+  });
+}
+
+/** Sends a fault as distribution-spec, "Error Codes", wants it; breaks off if an answer has begun. */
+export function answerFault(request: IncomingMessage, response: ServerResponse, fault: RegistryError): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const headers = { ...fault.headers, ...refuseRest(request) };
+  const code = fault.code === "STORAGE_FAULT" ? "UNKNOWN" : fault.code;
+  const message = fault.advice === undefined ? fault.message : `${fault.message}. ${fault.advice}`;
+  answerJson(response, fault.status, headers, { errors: [{ code, message, detail: fault.fields }] });
+}
+
+/**
+ * A client that is still sending sees the answer only when it has sent all, or when the connection
+ * breaks; a little is read and dropped, for more the connection is given up.
+ */
+function refuseRest(request: IncomingMessage): Headers {
+  if (request.complete) return {};
+  const announced = Number(request.headers["content-length"] ?? Number.NaN);
+  if (announced <= MAX_UNREAD_BYTES) return {};
+  let left = MAX_UNREAD_BYTES;
+  request.on("data", (chunk: Buffer) => {
+    left -= chunk.byteLength;
+    if (left < 0) request.destroy();
+  });
+  return { Connection: "close" };
+}
+
+/** `Warning` headers: as many of the texts as fit, each once. */
+export function warningHeaders(texts: readonly string[]): readonly string[] {
+  const headers: string[] = [];
+  let size = 0;
+  for (const text of new Set(texts)) {
+    // A header carries Latin-1 without controls; what is not printable ASCII becomes a question mark.
+    const printable = text.replaceAll(/[^\x20-\x7e]/g, "?").replaceAll(/["\\]/g, "\\$&");
+    const header = `299 - "${printable}"`;
+    size += header.length;
+    if (size > MAX_WARNING_BYTES) break;
+    headers.push(header);
+  }
+  return headers;
+}
+
+/** A `Link` to the rest of a list (RFC 8288). */
+export function nextLink(path: string, query: Readonly<Record<string, string>>): string {
+  return `<${path}?${new URLSearchParams(query).toString()}>; rel="next"`;
+}

@@ -1,0 +1,19 @@
+// The registry
+export { createRegistry } from "./registry.ts";
+export type { Registry } from "./registry.ts";
+export { DEFAULT_REGISTRY_LIMITS } from "./options.ts";
+export type { Asked, RegistryEvent, RegistryLimits, RegistryOptions } from "./options.ts";
+export type { Listening, ListenOptions } from "./server.ts";
+export { RegistryError } from "./errors.ts";
+export type { RegistryErrorCode } from "./errors.ts";
+
+// Who may do what
+export type { Access, Action, Authorize, Verdict } from "./auth/authorize.ts";
+export { basicAuthorization } from "./auth/basic.ts";
+export type { BasicOptions, Credentials } from "./auth/basic.ts";
+
+// Storage
+export type * from "./storage/storage.ts";
+export { memoryStorage } from "./storage/memory.ts";
+export { directoryStorage } from "./storage/directory/directory.ts";
+export type { DirectoryStorageOptions } from "./storage/directory/directory.ts";

@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, fstatSync, linkSync, openSync, readSync, renameSync, statSync } from "node:fs";
+import { copyFile, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncDirectory } from "@cooper/archive";
+import type { Digest } from "@cooper/oci";
+import type { BlobStorage, OpenBlob } from "../storage.ts";
+import { errorCode, isMissing, makeParent, removeFile, unlessMissing } from "./files.ts";
+import type { DirectoryLayout } from "./layout.ts";
+
+/** Blobs as files. The system is asked about names synchronously: that is faster than the thread pool. */
+export class DirectoryBlobs implements BlobStorage {
+  readonly #layout: DirectoryLayout;
+
+  constructor(layout: DirectoryLayout) {
+    this.#layout = layout;
+  }
+
+  async blobSize(repository: string, digest: Digest): Promise<number | undefined> {
+    return statSync(this.#layout.blob(repository, digest), { throwIfNoEntry: false })?.size;
+  }
+
+  async openBlob(repository: string, digest: Digest): Promise<OpenBlob | undefined> {
+    const file = unlessMissing(() => openSync(this.#layout.blob(repository, digest), "r"));
+    if (file === undefined) return undefined;
+    return {
+      size: fstatSync(file).size,
+      read: (target, offset) => readSync(file, target, 0, target.byteLength, offset),
+      close: () => closeSync(file),
+    };
+  }
+
+  async mountBlob(repository: string, digest: Digest, from: string | undefined): Promise<boolean> {
+    const content = this.#layout.content(digest);
+    const source = from === undefined ? content : this.#layout.blob(from, digest);
+    if (statSync(source, { throwIfNoEntry: false }) === undefined) return false;
+    const blob = this.#layout.blob(repository, digest);
+    await makeParent(blob);
+    if (!(await this.#share(source, blob, content))) return false;
+    await syncDirectory(dirname(blob));
+    return true;
+  }
+
+  async deleteBlob(repository: string, digest: Digest): Promise<boolean> {
+    const blob = this.#layout.blob(repository, digest);
+    if (!removeFile(blob)) return false;
+    // The bytes go with the last repository that has them. Should another one link them just now, it
+    // keeps them; only the next one will not find them to share.
+    const content = this.#layout.content(digest);
+    if (statSync(content, { throwIfNoEntry: false })?.nlink === 1) removeFile(content);
+    await syncDirectory(dirname(blob));
+    return true;
+  }
+
+  /**
+   * Makes the file of an upload, checked and synced, a blob of the repository; its bytes are kept
+   * only if nobody has them yet. Whether the upload was still there.
+   */
+  async adopt(upload: string, repository: string, digest: Digest): Promise<boolean> {
+    const content = this.#layout.content(digest);
+    const blob = this.#layout.blob(repository, digest);
+    await makeParent(content);
+    await makeParent(blob);
+    // Each step also succeeds where somebody else has just done it, and the bytes may be deleted in between.
+    while (!(await this.#share(content, blob, content))) {
+      // oxlint-disable-next-line no-await-in-loop
+      if (!(await this.#share(upload, content, content))) return false;
+    }
+    removeFile(upload);
+    await syncDirectory(dirname(content));
+    await syncDirectory(dirname(blob));
+    return true;
+  }
+
+  /** Gives the bytes another name, or finds that it is there already. False where there are no such bytes. */
+  async #share(source: string, target: string, content: string): Promise<boolean> {
+    try {
+      linkSync(source, target);
+      return true;
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") return true;
+      if (isMissing(error)) return false;
+      if (errorCode(error) !== "EMLINK") throw error;
+    }
+    // A file has 65000 names at most on ext4: from here on the next repositories share a second copy.
+    await copyAside(source, content);
+    return await this.#share(content, target, content);
+  }
+}
+
+/** Replaces `target` by a copy of `source`; who has the old file keeps it. */
+async function copyAside(source: string, target: string): Promise<void> {
+  const temporary = `${dirname(target)}/.${randomUUID()}.tmp`;
+  try {
+    await copyFile(source, temporary);
+    const file = await open(temporary, "r+");
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    renameSync(temporary, target);
+  } finally {
+    removeFile(temporary);
+  }
+}

@@ -1,0 +1,42 @@
+import { resolve } from "node:path";
+import type { Storage } from "../storage.ts";
+import { DirectoryBlobs } from "./blobs.ts";
+import { DirectoryLayout } from "./layout.ts";
+import { DirectoryManifests } from "./manifests.ts";
+import { DirectoryUploads } from "./uploads.ts";
+
+export interface DirectoryStorageOptions {
+  /** The directory; it is made when something is first stored. Its file system must have hard links. */
+  readonly path: string;
+  /** Bytes of manifests that are kept in memory; default 64 MiB. */
+  readonly cacheBytes?: number | undefined;
+}
+
+/**
+ * A registry's storage in a directory (layout.ts). Several processes may share one; what has been
+ * acknowledged survives a crash of the machine.
+ */
+export function directoryStorage({ path, cacheBytes = 64 * 1024 * 1024 }: DirectoryStorageOptions): Storage {
+  const layout = new DirectoryLayout(resolve(path));
+  const blobs = new DirectoryBlobs(layout);
+  const uploads = new DirectoryUploads(layout, blobs);
+  const manifests = new DirectoryManifests(layout, { cacheBytes });
+  return {
+    blobSize: async (repository, digest) => await blobs.blobSize(repository, digest),
+    openBlob: async (repository, digest) => await blobs.openBlob(repository, digest),
+    mountBlob: async (repository, digest, from) => await blobs.mountBlob(repository, digest, from),
+    deleteBlob: async (repository, digest) => await blobs.deleteBlob(repository, digest),
+    startUpload: async (repository, algorithm) => await uploads.startUpload(repository, algorithm),
+    uploadSize: async (repository, id) => await uploads.uploadSize(repository, id),
+    openUpload: async (repository, id) => await uploads.openUpload(repository, id),
+    cancelUpload: async (repository, id) => await uploads.cancelUpload(repository, id),
+    manifest: async (repository, digest) => await manifests.manifest(repository, digest),
+    putManifest: async (repository, manifest) => await manifests.putManifest(repository, manifest),
+    deleteManifest: async (repository, digest) => await manifests.deleteManifest(repository, digest),
+    referrers: async (repository, subject) => await manifests.referrers(repository, subject),
+    tag: async (repository, tag) => await manifests.tag(repository, tag),
+    deleteTag: async (repository, tag) => await manifests.deleteTag(repository, tag),
+    tags: async (repository, page) => await manifests.tags(repository, page),
+    repositories: async (page) => await manifests.repositories(page),
+  };
+}
