@@ -1,0 +1,79 @@
+import { clip, endedLine, Rate, runningLine } from "./progress.ts";
+import type { Progress, Task } from "./progress.ts";
+
+/** Milliseconds between two pictures. */
+const PERIOD = 100;
+const HIDE_CURSOR = "\u001b[?25l";
+const SHOW_CURSOR = "\u001b[?25h";
+const CLEAR_LINE = "\u001b[2K";
+
+export interface Screen {
+  write(text: string): unknown;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** Progress on a terminal: a line for each running task, redrawn in place; what has ended stays above. */
+export class LiveProgress implements Progress {
+  readonly #screen: Screen;
+  readonly #tasks = new Map<string, { task: Task; rate: Rate }>();
+  #above: string[] = [];
+  #drawn = 0;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #restore = (): void => this.close();
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+  }
+
+  update(task: Task): void {
+    const now = performance.now();
+    const rate = this.#tasks.get(task.id)?.rate ?? new Rate(now, task.bytes ?? 0);
+    if (task.state === "running") {
+      this.#tasks.set(task.id, { task, rate });
+    } else {
+      this.#tasks.delete(task.id);
+      this.#above.push(endedLine(task, rate, now));
+    }
+    if (this.#timer === undefined) this.#start();
+  }
+
+  note(line: string): void {
+    this.#above.push(line);
+    this.#draw();
+  }
+
+  close(): void {
+    process.off("exit", this.#restore);
+    clearInterval(this.#timer);
+    this.#tasks.clear();
+    this.#draw();
+    if (this.#timer !== undefined) this.#screen.write(SHOW_CURSOR);
+    this.#timer = undefined;
+  }
+
+  #start(): void {
+    process.on("exit", this.#restore); // also when something calls process.exit
+    this.#screen.write(HIDE_CURSOR);
+    this.#timer = setInterval(() => this.#draw(), PERIOD);
+    this.#timer.unref();
+  }
+
+  #draw(): void {
+    const width = Math.max(20, (this.#screen.columns ?? 80) - 1);
+    const height = Math.max(1, Math.min(16, (this.#screen.rows ?? 24) - 2));
+    const now = performance.now();
+    const running = [...this.#tasks.values()];
+    const lines = running
+      .slice(0, height)
+      .map(({ task, rate }) => runningLine(task, rate.sample(now, task.bytes ?? 0), width));
+    if (running.length > height) lines.push(clip(`… and ${running.length - height} more`, width));
+    const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : "";
+    const picture = [...this.#above, ...lines].map((line) => `\r${CLEAR_LINE}${line}\n`).join("");
+    if (up === "" && picture === "") return;
+    // What is left of the picture before, when there are fewer lines now, is cleared below.
+    this.#screen.write(`${up}${picture}\u001b[0J`);
+    this.#above = [];
+    this.#drawn = lines.length;
+  }
+}

@@ -1,0 +1,101 @@
+import { styleText } from "node:util";
+import type { ByteStream } from "@cooper/archive";
+import { LiveProgress } from "./live.ts";
+import { PlainProgress } from "./plain.ts";
+import type { Progress } from "./progress.ts";
+
+type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+
+export interface TerminalOptions {
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Says nothing: what `--quiet` asks for. */
+const SILENT: Progress = { update() {}, note() {}, close() {} };
+
+/**
+ * Where a command's words go: the answer to stdout, all else to stderr. Nothing here knows what an
+ * image is.
+ */
+export class Terminal {
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+  /** Aborted by SIGINT, SIGTERM, or when nobody reads the answer any more. */
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  /** The exit status of a command that did what it was asked and found a fault, or passes one on. */
+  status = 0;
+
+  constructor(options: TerminalOptions) {
+    this.quiet = options.quiet;
+    this.verbose = options.verbose;
+    this.signal = options.signal;
+    this.progress = options.quiet ? SILENT : makeProgress();
+  }
+
+  /** Whether people read the answer, so that it may be coloured and cut to size. */
+  get interactive(): boolean {
+    return process.stdout.isTTY === true;
+  }
+
+  /** One or more lines of the answer. */
+  answer(text: string): void {
+    process.stdout.write(`${text}\n`);
+  }
+
+  /** The answer as JSON, for programs. */
+  answerJson(value: unknown): void {
+    this.answer(JSON.stringify(value, undefined, 2));
+  }
+
+  /** The answer as bytes, as they come; waits while the reader is slow. */
+  async answerBytes(stream: ByteStream): Promise<void> {
+    for await (const chunk of stream) {
+      this.signal.throwIfAborted();
+      if (!process.stdout.write(chunk)) await drained(this.signal);
+    }
+  }
+
+  /** Something worth knowing that is not the answer. */
+  note(line: string): void {
+    this.progress.note(line);
+  }
+
+  /** For `--verbose`. */
+  detail(line: string): void {
+    if (this.verbose) this.progress.note(line);
+  }
+
+  /** Text of the answer in a style, where stdout shows styles and NO_COLOR does not forbid it. */
+  style(style: Style, text: string): string {
+    return styleText(style, text, { stream: process.stdout });
+  }
+
+  close(): void {
+    this.progress.close();
+  }
+}
+
+function makeProgress(): Progress {
+  const live = process.stderr.isTTY === true && process.env["TERM"] !== "dumb";
+  return live
+    ? new LiveProgress(process.stderr)
+    : new PlainProgress((line) => {
+        process.stderr.write(line);
+      });
+}
+
+async function drained(signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const settle = (): void => {
+      process.stdout.off("drain", settle);
+      signal.removeEventListener("abort", settle);
+      if (signal.aborted) reject(signal.reason as Error);
+      else resolve();
+    };
+    process.stdout.once("drain", settle);
+    signal.addEventListener("abort", settle, { once: true });
+  });
+}
