@@ -43,14 +43,13 @@ function sentence(error: unknown): string {
     return error.errors.map(sentence).join("; ");
   }
   if (!(error instanceof Error)) return String(error);
-  const code = (error as { readonly code?: unknown }).code;
-  return typeof code === "string" ? `${error.message} [${code}]` : error.message;
+  return "code" in error && typeof error.code === "string"
+    ? `${error.message} [${error.code}]`
+    : error.message;
 }
 
 /** An error that nobody threw on purpose is a mistake of ours, unless the system made it. */
 function adviceFor(error: unknown): string | undefined {
-  if (error instanceof Error && typeof (error as { readonly syscall?: unknown }).syscall === "string") {
-    return undefined;
-  }
+  if (error instanceof Error && "syscall" in error) return undefined;
   return "This is a mistake in Cooper: run it again with --verbose and report what it prints.";
 }

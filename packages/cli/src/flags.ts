@@ -34,7 +34,10 @@ export const jsonFlag = {
 } as const;
 
 /** A string flag that may be left out. */
-export function text(brief: string, placeholder: string): {
+export function text(
+  brief: string,
+  placeholder: string,
+): {
   readonly kind: "parsed";
   readonly parse: (input: string) => string;
   readonly optional: true;
@@ -45,7 +48,10 @@ export function text(brief: string, placeholder: string): {
 }
 
 /** A string flag that may be given many times. */
-export function texts(brief: string, placeholder: string): {
+export function texts(
+  brief: string,
+  placeholder: string,
+): {
   readonly kind: "parsed";
   readonly parse: (input: string) => string;
   readonly optional: true;

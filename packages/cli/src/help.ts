@@ -22,7 +22,9 @@ export const helpIntegration: StricliIntegration<Invocation> = {
         text,
         ansiColor: ansiColorByStream.stdout,
       };
-      this.process.stdout.write(result.target === app.root ? rootHelp() : result.target.formatHelp(formatting));
+      this.process.stdout.write(
+        result.target === app.root ? rootHelp() : result.target.formatHelp(formatting),
+      );
     },
   },
 };

@@ -55,7 +55,8 @@ function entries(): ReadonlyMap<string, Entry> {
 
 /** An object without a prototype: to stricli, which looks names up with `in`, `constructor` is a name. */
 function bare<Value>(): Record<string, Value> {
-  return Object.create(null) as Record<string, Value>;
+  const object: Record<string, Value> = Object.create(null);
+  return object;
 }
 
 async function target(

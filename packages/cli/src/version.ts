@@ -6,6 +6,8 @@ declare const COOPER_VERSION: string | undefined;
 /** The version of Cooper, from its package.json. */
 export function version(): string {
   if (typeof COOPER_VERSION === "string") return COOPER_VERSION;
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  return (manifest as { version: string }).version;
+  const manifest: { readonly version: string } = JSON.parse(
+    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+  );
+  return manifest.version;
 }

@@ -68,7 +68,11 @@ export function runningLine(task: Task, perSecond: number, width: number): strin
   const eta = perSecond > 0 && left > 0 ? `${formatSeconds(left / perSecond)} left` : "";
   const facts = [counts, rate, eta, task.note ?? ""].filter((fact) => fact !== "").join("  ");
   const bar = task.total !== undefined && task.total > 0 ? drawBar(bytes / task.total, 20) : "";
-  for (const parts of [[task.label, bar, facts], [task.label, facts], [task.label, counts]]) {
+  for (const parts of [
+    [task.label, bar, facts],
+    [task.label, facts],
+    [task.label, counts],
+  ]) {
     const line = parts.filter((part) => part !== "").join("  ");
     if (line.length <= width) return line;
   }

@@ -37,7 +37,7 @@ export class Terminal {
 
   /** Whether people read the answer, so that it may be coloured and cut to size. */
   get interactive(): boolean {
-    return process.stdout.isTTY === true;
+    return process.stdout.isTTY;
   }
 
   /** One or more lines of the answer. */
@@ -79,7 +79,7 @@ export class Terminal {
 }
 
 function makeProgress(): Progress {
-  const live = process.stderr.isTTY === true && process.env["TERM"] !== "dumb";
+  const live = process.stderr.isTTY && process.env["TERM"] !== "dumb";
   return live
     ? new LiveProgress(process.stderr)
     : new PlainProgress((line) => {
@@ -92,7 +92,7 @@ async function drained(signal: AbortSignal): Promise<void> {
     const settle = (): void => {
       process.stdout.off("drain", settle);
       signal.removeEventListener("abort", settle);
-      if (signal.aborted) reject(signal.reason as Error);
+      if (signal.aborted) reject(signal.reason);
       else resolve();
     };
     process.stdout.once("drain", settle);

@@ -1,0 +1,3 @@
+// Host
+export { hostFacts } from "./host/facts.ts";
+export type { HostFact } from "./host/fact.ts";
