@@ -55,11 +55,14 @@ export interface WritableRepository extends Repository {
     content: ContentSource,
     options?: Cancellable,
   ): Promise<{ readonly digest: Digest; readonly size: number }>;
-  /** Stores a manifest, after everything it names, and gives it a tag if there is one. */
+  /**
+   * Stores a manifest, after everything it names, and gives it a tag if there is one. A `child` is
+   * part of an index that follows: a layout, which lists what it holds, does not list it by itself.
+   */
   putManifest(
     raw: Uint8Array,
     descriptor: Descriptor,
-    options?: Cancellable & { readonly tag?: string },
+    options?: Cancellable & { readonly tag?: string; readonly role?: "image" | "child" },
   ): Promise<void>;
   deleteTag(tag: string, options?: Cancellable): Promise<void>;
   deleteManifest(digest: Digest, options?: Cancellable): Promise<void>;

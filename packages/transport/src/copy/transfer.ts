@@ -1,0 +1,237 @@
+import { fromBytes } from "@cooper/archive";
+import type { ByteStream } from "@cooper/archive";
+import { isForeignLayerType, isIndexType, isManifestType } from "@cooper/oci";
+import type { Content, Descriptor, Digest, Image, Index, Layer } from "@cooper/oci";
+import { isFault } from "@cooper/sys";
+import { TransportError } from "../errors.ts";
+import type { Repository } from "../repository.ts";
+import type { Destination } from "./destination.ts";
+import type { TransferEvent } from "./event.ts";
+import { Lanes } from "./lanes.ts";
+
+export interface TransferOptions {
+  readonly parallel: number;
+  readonly foreignLayers: "skip" | "copy";
+  readonly onEvent: (event: TransferEvent) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Where the content comes from, for the children of an index that are no manifests. */
+  readonly source?: Repository | undefined;
+}
+
+export interface PutOptions {
+  readonly tag?: string | undefined;
+  readonly role: "image" | "child";
+  /** Called when all that the manifest names is there and the manifest itself is not. */
+  readonly beforeManifest?: ((descriptor: Descriptor) => Promise<void>) | undefined;
+}
+
+/**
+ * Carries content to one destination: what is named before what names it, each blob once, and none
+ * that is there already. Layers whose digest is known go side by side; those still to be made go one
+ * after another, each made once.
+ */
+export class Transfer {
+  /** The manifests that were put, for what refers to them. */
+  readonly manifests: Set<Digest> = new Set();
+  readonly #destination: Destination;
+  readonly #options: TransferOptions;
+  /** Where blobs go one after another, their order is the same each time. */
+  readonly #isOrdered: boolean;
+  readonly #blobs: Lanes;
+  readonly #images: Lanes;
+  readonly #begun = new Map<Digest, Promise<void>>();
+  readonly #failed = new AbortController();
+  readonly #signal: AbortSignal;
+  /** Layers without a digest so far. */
+  #made = 0;
+
+  constructor(destination: Destination, options: TransferOptions) {
+    this.#destination = destination;
+    this.#options = options;
+    const parallel = Math.min(options.parallel, destination.parallel ?? Infinity);
+    this.#isOrdered = parallel === 1;
+    this.#blobs = new Lanes(parallel);
+    this.#images = new Lanes(Math.min(parallel, 4));
+    this.#signal =
+      options.signal === undefined
+        ? this.#failed.signal
+        : AbortSignal.any([options.signal, this.#failed.signal]);
+  }
+
+  /** Puts content and everything it names. Gives the descriptor it has at the destination. */
+  async put(content: Content, options: PutOptions): Promise<Descriptor> {
+    await (content.kind === "index" ? this.#putChildren(content) : this.#putParts(content));
+    const descriptor = await content.descriptor(this.#cancel);
+    const raw = await content.raw(this.#cancel);
+    await options.beforeManifest?.(descriptor);
+    const { tag, role } = options;
+    await this.#destination.repository.putManifest(raw, descriptor, {
+      role,
+      ...this.#cancel,
+      ...(tag === undefined ? {} : { tag }),
+    });
+    this.manifests.add(descriptor.digest);
+    this.#tell("done", "manifest", descriptor, descriptor.size);
+    return descriptor;
+  }
+
+  get #cancel(): { readonly signal: AbortSignal } {
+    return { signal: this.#signal };
+  }
+
+  async #putChildren(index: Index): Promise<void> {
+    const { manifests } = await index.manifest(this.#cancel);
+    await this.#all(
+      manifests.map((descriptor) => async () => {
+        if (!isManifestType(descriptor.mediaType) && !isIndexType(descriptor.mediaType)) {
+          await this.#putOther(descriptor);
+          return;
+        }
+        const child = await index.child(descriptor, this.#cancel);
+        const put = (): Promise<Descriptor> => this.put(child, { role: "child" });
+        // A nested index may not wait for a lane that its own parent holds.
+        await (child.kind === "index" ? put() : this.#images.run(put));
+      }),
+    );
+  }
+
+  async #putParts(image: Image): Promise<void> {
+    const layers = await image.layers(this.#cancel);
+    const known = layers.flatMap((layer) => {
+      const descriptor = layer.known();
+      return descriptor === undefined ? [] : [{ layer, descriptor }];
+    });
+    if (known.length === layers.length && (await this.#isThere(image))) {
+      for (const { descriptor } of known) this.#tell("exists", "layer", descriptor, descriptor.size);
+      return;
+    }
+    await this.#all([
+      ...known.map(
+        ({ layer, descriptor }) =>
+          () =>
+            this.#putBlob("layer", descriptor, () => layer.open(this.#cancel)),
+      ),
+      async () => {
+        for (const layer of layers) {
+          if (layer.known() === undefined) await this.#putUnknown(layer);
+        }
+      },
+    ]);
+    const { config } = await image.manifest(this.#cancel);
+    const raw = await image.rawConfig(this.#cancel);
+    await this.#putBlob("config", config, () => fromBytes(raw));
+  }
+
+  async #isThere(image: Image): Promise<boolean> {
+    if (this.#destination.manifestProvesBlobs !== true) return false;
+    const digest = await image.digest(this.#cancel);
+    try {
+      await this.#destination.repository.resolve({ digest }, this.#cancel);
+      return true;
+    } catch (error) {
+      if (isFault(error, "NOT_FOUND")) return false;
+      throw error;
+    }
+  }
+
+  async #putOther(descriptor: Descriptor): Promise<void> {
+    const { source } = this.#options;
+    if (source === undefined) {
+      throw new TransportError("UNSUPPORTED", `the index names ${descriptor.digest}, which is no manifest`, {
+        fields: { digest: descriptor.digest, mediaType: descriptor.mediaType },
+      });
+    }
+    await this.#putBlob("layer", descriptor, () => source.blob(descriptor, this.#cancel));
+  }
+
+  async #putBlob(what: "layer" | "config", descriptor: Descriptor, open: () => ByteStream): Promise<void> {
+    const begun = this.#begun.get(descriptor.digest);
+    if (begun !== undefined) return await begun;
+    const putting = this.#blobs.run(() => this.#carry(what, descriptor, open));
+    this.#begun.set(descriptor.digest, putting);
+    await putting;
+  }
+
+  async #carry(what: "layer" | "config", descriptor: Descriptor, open: () => ByteStream): Promise<void> {
+    const { repository, mountFrom } = this.#destination;
+    this.#signal.throwIfAborted();
+    if (isForeignLayerType(descriptor.mediaType) && this.#options.foreignLayers === "skip") {
+      this.#tell("skipped", what, descriptor, 0);
+      return;
+    }
+    if (await repository.hasBlob(descriptor, this.#cancel)) {
+      this.#tell("exists", what, descriptor, descriptor.size);
+      return;
+    }
+    let isRead = false;
+    await repository.putBlob(
+      descriptor,
+      () => {
+        isRead = true;
+        return this.#watched(what, descriptor.digest, descriptor, open());
+      },
+      { ...this.#cancel, ...(mountFrom === undefined ? {} : { from: mountFrom }) },
+    );
+    const otherwise = mountFrom === undefined ? "exists" : "mounted";
+    this.#tell(isRead ? "done" : otherwise, what, descriptor, descriptor.size);
+  }
+
+  async #putUnknown(layer: Layer): Promise<void> {
+    await this.#blobs.run(async () => {
+      this.#made += 1;
+      const id = `layer ${this.#made}`;
+      const { mediaType } = layer;
+      const { digest, size } = await this.#destination.repository.putUnknownBlob(
+        () => this.#watched("layer", id, { mediaType }, layer.open(this.#cancel)),
+        this.#cancel,
+      );
+      this.#options.onEvent({ type: "done", what: "layer", id, mediaType, digest, bytes: size, total: size });
+    });
+  }
+
+  async *#watched(
+    what: "layer" | "config",
+    id: string,
+    blob: Pick<Descriptor, "mediaType"> & Partial<Descriptor>,
+    stream: ByteStream,
+  ): ByteStream {
+    const event = { what, id, mediaType: blob.mediaType, digest: blob.digest, total: blob.size };
+    const { onEvent } = this.#options;
+    let bytes = 0;
+    onEvent({ type: "start", ...event, bytes });
+    for await (const chunk of stream) {
+      bytes += chunk.byteLength;
+      onEvent({ type: "bytes", ...event, bytes });
+      yield chunk;
+    }
+  }
+
+  #tell(
+    type: TransferEvent["type"],
+    what: TransferEvent["what"],
+    { digest, mediaType, size }: Descriptor,
+    bytes: number,
+  ): void {
+    this.#options.onEvent({ type, what, id: digest, mediaType, digest, bytes, total: size });
+  }
+
+  /** Runs tasks side by side; the first fault stops the others, is waited out, and is thrown. */
+  async #all(tasks: readonly (() => Promise<void>)[]): Promise<void> {
+    if (this.#isOrdered) {
+      for (const task of tasks) await task();
+      return;
+    }
+    let fault: { readonly error: unknown } | undefined;
+    await Promise.all(
+      tasks.map(async (task) => {
+        try {
+          await task();
+        } catch (error) {
+          fault ??= { error };
+          this.#failed.abort(error);
+        }
+      }),
+    );
+    if (fault !== undefined) throw fault.error;
+  }
+}
