@@ -1,0 +1,26 @@
+import { CooperError } from "@cooper/sys";
+
+/** What can go wrong while a container is prepared and run. */
+export type EngineErrorCode =
+  /** The image says no command and none was given. */
+  | "COMMAND_MISSING"
+  /** apt-get could not install a package, or may not. */
+  | "INSTALL_FAILED"
+  /** A memory size, a number of CPUs, a port or a volume is not written as documented. */
+  | "OPTION_INVALID"
+  /** The overlay filesystem could not be mounted. */
+  | "OVERLAY_FAILED"
+  /** A port of the host cannot be listened on. */
+  | "PORT_UNAVAILABLE"
+  /** The container runtime refused the container, or could not start its process. */
+  | "RUNTIME_FAILED"
+  /** Neither runc nor crun works here. */
+  | "RUNTIME_MISSING"
+  /** Not root, and no user namespace has been entered. */
+  | "USER_NAMESPACE_NEEDED"
+  /** The user or group that the container is to run as is not in the image. */
+  | "USER_UNKNOWN"
+  /** The source of a volume is not on this host. */
+  | "VOLUME_MISSING";
+
+export class EngineError extends CooperError<EngineErrorCode> {}
