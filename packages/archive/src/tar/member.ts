@@ -23,9 +23,9 @@ export interface TarMember extends TarEntry {
    * The content, holes as zeros; to be read once, before the next member is asked for, else
    * `CONTENT_PASSED`. What is left of it then is skipped. `TRUNCATED` where it ends too soon.
    */
-  content(): ByteStream;
+  readonly content: () => ByteStream;
   /** The content as it is stored: of a sparse file only the data of its pieces, one after another. */
-  stored(): ByteStream;
+  readonly stored: () => ByteStream;
 }
 
 export interface MemberFields {
@@ -39,6 +39,7 @@ export interface MemberFields {
   readonly stored: Uint8Array | PendingContent;
 }
 
+/** All is its own property, so that `{ ...member, path }` is a whole member too. */
 export class Member implements TarMember {
   readonly path: PathString;
   readonly type: EntryType;
@@ -58,7 +59,11 @@ export class Member implements TarMember {
   readonly storedSize: number;
   readonly sparse: readonly SparseSegment[] | undefined;
   readonly records: ReadonlyMap<string, Uint8Array>;
-  readonly #stored: Uint8Array | PendingContent;
+  readonly bytes: Uint8Array | undefined;
+  /** What has still to arrive, or undefined where all is here. */
+  readonly pending: PendingContent | undefined;
+  readonly stored: () => ByteStream;
+  readonly content: () => ByteStream;
 
   constructor(fields: MemberFields) {
     const { entry } = fields;
@@ -77,29 +82,16 @@ export class Member implements TarMember {
     this.xattrs = entry.xattrs;
     this.headerOffset = fields.headerOffset;
     this.contentOffset = fields.contentOffset;
-    this.storedSize = fields.storedSize;
     this.sparse = fields.sparse;
     this.records = fields.records;
-    this.#stored = fields.stored;
-  }
-
-  get bytes(): Uint8Array | undefined {
-    return this.sparse === undefined && this.#stored instanceof Uint8Array ? this.#stored : undefined;
-  }
-
-  /** What has still to arrive, or undefined where all is here. */
-  get pending(): PendingContent | undefined {
-    return this.#stored instanceof Uint8Array ? undefined : this.#stored;
-  }
-
-  content(): ByteStream {
-    return this.sparse === undefined ? this.stored() : expand(this.stored(), this.sparse, this.size);
-  }
-
-  stored(): ByteStream {
-    const stored = this.#stored;
-    if (!(stored instanceof Uint8Array)) return stored.stream();
-    return stored.byteLength === 0 ? fromBytes() : fromBytes(stored);
+    const { stored, sparse } = fields;
+    this.pending = stored instanceof Uint8Array ? undefined : stored;
+    // What GNU tar --incremental keeps in directories is passed over, like padding.
+    const visible = entry.type === "file" ? stored : NO_BYTES;
+    this.storedSize = entry.type === "file" ? fields.storedSize : 0;
+    this.bytes = visible instanceof Uint8Array && sparse === undefined ? visible : undefined;
+    this.stored = () => streamOf(visible);
+    this.content = sparse === undefined ? this.stored : () => expand(streamOf(visible), sparse, entry.size);
   }
 }
 
@@ -160,7 +152,13 @@ export class PendingContent {
   }
 }
 
+const NO_BYTES = new Uint8Array(0);
 const HOLE_SIZE = 1024 * 1024;
+
+function streamOf(stored: Uint8Array | PendingContent): ByteStream {
+  if (!(stored instanceof Uint8Array)) return stored.stream();
+  return stored.byteLength === 0 ? fromBytes() : fromBytes(stored);
+}
 
 async function* zeros(length: number): ByteStream {
   for (let rest = length; rest > 0;) {

@@ -1,8 +1,7 @@
 import type { ByteStream, Cancellable } from "../bytes.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { ByteSource } from "./byte-source.ts";
-import type { Member, TarMember } from "./member.ts";
-import { PendingContent } from "./member.ts";
+import { type Member, PendingContent, type TarMember } from "./member.ts";
 import { TarParser } from "./parser.ts";
 
 export interface ReadTarOptions extends Cancellable {
@@ -48,13 +47,13 @@ export async function* readTarBatches(
   const parser = new TarParser(source, limits);
   try {
     for (;;) {
-      const { members, then } = gather(parser);
+      const { members, next } = gather(parser);
       if (members.length > 0) yield members;
-      if (then instanceof Failure) throw then.reason;
-      if (then === "more") await source.require(parser.needed);
-      if (then instanceof PendingContent) await then.finish();
-      if (then === "end") return;
-      if (then === "trailer") {
+      if (next instanceof Failure) throw next.reason;
+      if (next === "more") await source.require(parser.needed);
+      if (next instanceof PendingContent) await next.finish();
+      if (next === "end") return;
+      if (next === "trailer") {
         if (options.concatenated !== "read") break;
         parser.reset();
       }
@@ -76,7 +75,7 @@ class Failure {
 interface Gathered {
   readonly members: readonly Member[];
   /** What to do once they are dealt with. */
-  readonly then: PendingContent | Failure | "more" | "again" | "trailer" | "end";
+  readonly next: PendingContent | Failure | "more" | "again" | "trailer" | "end";
 }
 
 function gather(parser: TarParser): Gathered {
@@ -85,12 +84,12 @@ function gather(parser: TarParser): Gathered {
     while (members.length < BATCH_SIZE) {
       const step = parser.step();
       if (step === "again") continue;
-      if (typeof step === "string" || step instanceof PendingContent) return { members, then: step };
+      if (typeof step === "string" || step instanceof PendingContent) return { members, next: step };
       members.push(step);
-      if (step.pending !== undefined) return { members, then: step.pending };
+      if (step.pending !== undefined) return { members, next: step.pending };
     }
   } catch (reason) {
-    return { members, then: new Failure(reason) };
+    return { members, next: new Failure(reason) };
   }
-  return { members, then: "again" };
+  return { members, next: "again" };
 }
