@@ -9,8 +9,6 @@ export { installPackages } from "./host/install.ts";
 export type { InstallOptions } from "./host/install.ts";
 
 // Running
-export { EngineError } from "./errors.ts";
-export type { EngineErrorCode } from "./errors.ts";
 export { againInUserNamespace, privilege } from "./run/namespace.ts";
 export { parseCpus, parseMemory, parsePublishedPort, parseVolume } from "./run/options.ts";
 export type { PublishedPort, Volume } from "./run/options.ts";

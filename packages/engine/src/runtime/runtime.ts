@@ -1,0 +1,117 @@
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { findProgram } from "../host/program.ts";
+import { EngineError } from "../errors.ts";
+
+/** An OCI runtime of the host: runc, or crun. */
+export interface Runtime {
+  readonly name: "runc" | "crun";
+  readonly path: string;
+}
+
+/** The first runtime that is there; runc first, since crun before 1.9 fails on hybrid cgroups. RUNTIME_MISSING. */
+export function findRuntime(): Runtime {
+  for (const name of ["runc", "crun"] as const) {
+    const path = findProgram(name);
+    if (path !== undefined) return { name, path };
+  }
+  throw new EngineError("RUNTIME_MISSING", "neither runc nor crun is on this host", {
+    kind: "host",
+    advice: "Install one: apt-get install runc",
+  });
+}
+
+/** Kills a container that nobody waits for any more and forgets it. Never fails: it may be gone already. */
+export function removeContainer(runtime: Runtime, stateDirectory: string, id: string): void {
+  spawnSync(runtime.path, ["--root", stateDirectory, "delete", "--force", id], { stdio: "ignore" });
+}
+
+export interface RuntimeOutcome {
+  /** The container's exit status; 128 and the signal's number where a signal ended it. */
+  readonly status: number;
+}
+
+export interface RuntimeStart {
+  readonly runtime: Runtime;
+  readonly id: string;
+  /** The bundle: config.json, rootfs, and what `mountScript` needs. */
+  readonly bundle: string;
+  /** Shell commands, run in the bundle and in a mount namespace of their own, that mount the rootfs. */
+  readonly mountScript: string;
+  readonly stdin: "inherit" | "ignore";
+  readonly onSpawn: (pid: number) => void;
+}
+
+/** Status of the shell that mounts, told from any of a container's by the file it leaves. */
+const MOUNT_FAILED_FILE = "mount-failed";
+
+/**
+ * Runs the container to its end. The rootfs is mounted in a namespace that only the runtime and its
+ * container live in, so that the mount cannot outlive them. RUNTIME_FAILED, OVERLAY_FAILED.
+ */
+export async function runToEnd(start: RuntimeStart): Promise<RuntimeOutcome> {
+  const { runtime, id, bundle } = start;
+  const log = `${bundle}/runtime.log`;
+  const script = `cd "$1" || exit 1
+shift
+{ ${start.mountScript}
+} 2> ${MOUNT_FAILED_FILE} || exit 1
+rm -f ${MOUNT_FAILED_FILE}
+exec "$@"`;
+  const args = [
+    ["--mount", "--propagation", "private", "--"],
+    ["sh", "-c", script, "sh", bundle],
+    [runtime.path, "--root", `${bundle}/state`, "--log", log, "--log-format", "json"],
+    ["run", "--bundle", bundle, "--pid-file", `${bundle}/pid`, id],
+  ].flat();
+  // A session of its own: what the terminal sends to this process is passed on once, not twice.
+  const child = spawn("unshare", args, { stdio: [start.stdin, "inherit", "inherit"], detached: true });
+  if (child.pid !== undefined) start.onSpawn(child.pid);
+  const status = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve(code ?? 128 + signalNumber(signal)));
+  });
+  throwIfRuntimeFailed(start, log);
+  return { status };
+}
+
+function throwIfRuntimeFailed({ runtime, bundle }: RuntimeStart, log: string): void {
+  const mountError = readIfThere(`${bundle}/${MOUNT_FAILED_FILE}`);
+  if (mountError !== undefined) {
+    throw new EngineError("OVERLAY_FAILED", `the overlay could not be mounted: ${mountError.trim()}`, {
+      advice:
+        "The store must be on a filesystem that overlayfs takes (ext4, xfs, btrfs, tmpfs): set COOPER_HOME.",
+      fields: { bundle },
+    });
+  }
+  const failure = (readIfThere(log) ?? "")
+    .split("\n")
+    .flatMap((line) => {
+      try {
+        const entry = JSON.parse(line) as { level?: string; msg?: string };
+        return entry.level === "error" || entry.level === "fatal" ? [entry.msg ?? line] : [];
+      } catch {
+        return [];
+      }
+    })
+    .at(-1);
+  if (failure !== undefined) {
+    throw new EngineError("RUNTIME_FAILED", `${runtime.name}: ${failure}`, {
+      advice: "cooper doctor says what this host can run; --verbose shows the whole log.",
+      fields: { runtime: runtime.name },
+    });
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function signalNumber(signal: NodeJS.Signals | null): number {
+  return signal === null ? 0 : constants.signals[signal];
+}

@@ -1,0 +1,134 @@
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { type Cancellable, unpackTar } from "@cooper/archive";
+import { type DiffId, type Image, type Layer, digestAlgorithm, digestHex } from "@cooper/oci";
+import { lockFile, waitLock } from "@cooper/sys";
+import type { SnapshotEvent } from "./event.ts";
+
+/**
+ * Layers unpacked under the store, each once, in the form that overlayfs takes: `unpacked/ALGORITHM-HEX`
+ * by diffID, with a lock file beside each. A directory under its final name is whole; who uses one
+ * holds its lock shared, so that a collection running beside leaves it alone.
+ */
+export interface UnpackedLayers {
+  /** The topmost first, as overlayfs wants them. */
+  readonly directories: readonly string[];
+  /** Lets go of the locks. */
+  close(): void;
+}
+
+export interface UnpackOptions extends Cancellable {
+  /** Cooper's home. */
+  readonly home: string;
+  /** `keep` as root or with many mapped ids; `record` where only one id is there. */
+  readonly owners: "keep" | "record";
+  readonly onEvent?: ((event: SnapshotEvent) => void) | undefined;
+}
+
+/** Unpacks what is not there yet of an image's layers, and holds all of them until `close`. */
+export async function unpackLayers(image: Image, options: UnpackOptions): Promise<UnpackedLayers> {
+  const held: HeldLayer[] = [];
+  const close = (): void => {
+    for (const layer of held.splice(0)) layer.release();
+  };
+  try {
+    for (const layer of await image.layers(options)) held.unshift(await holdLayer(layer, options));
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { directories: held.map(({ directory }) => directory), close };
+}
+
+interface HeldLayer {
+  readonly directory: string;
+  release(): void;
+}
+
+async function holdLayer(layer: Layer, options: UnpackOptions): Promise<HeldLayer> {
+  const parent = unpackedDirectory(options.home);
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  // A layer that is still to be made has no diffID before it has been streamed: it is unpacked first.
+  const early = layer.known() === undefined ? await unpackAside(layer, parent, options) : undefined;
+  const diffId = await layer.diffId(options);
+  const directory = join(parent, directoryName(diffId));
+  for (;;) {
+    const lock = openSync(`${directory}.lock`, "a", 0o600);
+    try {
+      await waitLock(lock, "shared", options);
+      if (existsSync(directory)) {
+        if (early !== undefined) rmSync(early, { recursive: true, force: true });
+        options.onEvent?.({ type: "layer-cached", diffId });
+        return { directory, release: () => closeSync(lock) };
+      }
+      await waitLock(lock, "exclusive", options);
+      if (!existsSync(directory)) {
+        renameSync(early ?? (await unpackAside(layer, parent, options)), directory);
+        options.onEvent?.({ type: "layer-done", layer: directoryName(diffId), diffId });
+      }
+    } catch (error) {
+      closeSync(lock);
+      throw error;
+    }
+    // A lock that changes from exclusive to shared may let a collection in between: look again.
+    closeSync(lock);
+  }
+}
+
+/** Unpacks a layer under a name that nobody looks for, and gives that name. */
+async function unpackAside(layer: Layer, parent: string, options: UnpackOptions): Promise<string> {
+  const aside = join(parent, `partial-${process.pid}-${randomBytes(6).toString("hex")}`);
+  options.onEvent?.({ type: "layer-start", layer: aside, descriptor: layer.known() });
+  mkdirSync(aside, { mode: 0o755 });
+  try {
+    await unpackTar(layer.tar(options), aside, {
+      whiteouts: "overlay",
+      owners: options.owners,
+      signal: options.signal,
+    });
+    return aside;
+  } catch (error) {
+    rmSync(aside, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/**
+ * Removes unpacked layers that nobody holds and that `isWanted` does not name, and what an unpack
+ * that was killed left behind. Gives the diffIDs that went.
+ */
+export function collectLayers(home: string, isWanted: (diffId: string) => boolean): readonly string[] {
+  const parent = unpackedDirectory(home);
+  const removed: string[] = [];
+  for (const name of existsSync(parent) ? readdirSync(parent) : []) {
+    if (name.startsWith("partial-")) {
+      if (!isAlive(Number(name.split("-")[1]))) rmSync(join(parent, name), { recursive: true, force: true });
+      continue;
+    }
+    if (name.endsWith(".lock") || isWanted(name.replace("-", ":"))) continue;
+    const lock = openSync(join(parent, `${name}.lock`), "a", 0o600);
+    try {
+      if (!lockFile(lock, "exclusive")) continue;
+      const going = join(parent, `partial-0-${name}`);
+      renameSync(join(parent, name), going);
+      rmSync(going, { recursive: true, force: true });
+      removed.push(name.replace("-", ":"));
+    } finally {
+      closeSync(lock);
+    }
+  }
+  return removed;
+}
+
+function isAlive(pid: number): boolean {
+  return pid > 0 && existsSync(`/proc/${pid}`);
+}
+
+function unpackedDirectory(home: string): string {
+  return join(home, "unpacked");
+}
+
+function directoryName(diffId: DiffId): string {
+  return `${digestAlgorithm(diffId)}-${digestHex(diffId)}`;
+}
