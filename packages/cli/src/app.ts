@@ -31,6 +31,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const { stdout, stderr, env } = process;
   const outcome: { exitCode?: number | string | null } = {};
   const standIn = Object.assign(outcome, { stdout, stderr, env });
+  if (args[0] === "__complete") {
+    const { completions } = await import("./completion.ts");
+    stdout.write(await completions(args.slice(1), { ...invocation, process: standIn }));
+    return 0;
+  }
   await run(await application(args), args, { ...invocation, process: standIn });
   return status ?? (outcome.exitCode === ExitCode.Success ? 0 : 2);
 }

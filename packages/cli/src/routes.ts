@@ -12,19 +12,14 @@ import { COMMANDS } from "./commands/table.ts";
 import type { CommandEntry, Entry } from "./commands/table.ts";
 import { helpIntegration, versionIntegration } from "./help.ts";
 
-type Loading = "named" | "all";
-
 /**
  * The application for one run. Only the command that `args` name is loaded; the others stand in
  * with their brief, which is all that help, completion and did-you-mean need of them.
  */
-export async function application(
-  args: readonly string[],
-  loading: Loading = "named",
-): Promise<Application<Invocation>> {
+export async function application(args: readonly string[]): Promise<Application<Invocation>> {
   const routes: Record<string, Command<Invocation> | RouteMap<Invocation>> = bare();
-  for (const [name, entry] of Object.values(COMMANDS).flatMap((group) => Object.entries(group))) {
-    routes[name] = await target(entry, args[0] === name ? args.slice(1) : undefined, loading);
+  for (const [name, entry] of entries()) {
+    routes[name] = await target(entry, args[0] === name ? args.slice(1) : undefined);
   }
   return buildApplication(
     buildRouteMap({ routes, docs: { brief: "Container images, with no daemon" }, aliases: bare() }),
@@ -49,6 +44,13 @@ export function commandName(args: readonly string[]): string {
   return names.join(" ");
 }
 
+/** Every command by its full name: `copy`, `index create`. */
+export function commandNames(): readonly string[] {
+  return [...entries()].flatMap(([name, entry]) =>
+    "load" in entry ? [name] : Object.keys(entry.commands).map((child) => `${name} ${child}`),
+  );
+}
+
 function entries(): ReadonlyMap<string, Entry> {
   return new Map(Object.values(COMMANDS).flatMap((group) => Object.entries(group)));
 }
@@ -62,12 +64,11 @@ function bare<Value>(): Record<string, Value> {
 async function target(
   entry: Entry,
   rest: readonly string[] | undefined,
-  loading: Loading,
 ): Promise<Command<Invocation> | RouteMap<Invocation>> {
-  if ("load" in entry) return await command(entry, rest !== undefined || loading === "all");
+  if ("load" in entry) return await command(entry, rest !== undefined);
   const routes: Record<string, Command<Invocation>> = bare();
   for (const [name, child] of Object.entries(entry.commands)) {
-    routes[name] = await command(child, rest?.[0] === name || loading === "all");
+    routes[name] = await command(child, rest?.[0] === name);
   }
   return buildRouteMap({ routes, docs: { brief: entry.brief }, aliases: bare() });
 }

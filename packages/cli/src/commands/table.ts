@@ -20,5 +20,9 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
       brief: "Say what this host can do, and what to install for the rest",
       load: async () => (await import("./doctor.ts")).doctor,
     },
+    completion: {
+      brief: "Print what makes bash, zsh or fish complete commands and flags",
+      load: async () => (await import("./completion.ts")).completion,
+    },
   },
 };

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LiveProgress } from "./live.ts";
+import { PlainProgress } from "./plain.ts";
+import { Rate, endedLine, runningLine } from "./progress.ts";
+
+test("a running line tells bytes, total, rate and what is left", () => {
+  const task = { id: "1", label: "layer abc", state: "running", bytes: 50e6, total: 100e6 } as const;
+  const line = runningLine(task, 10e6, 100);
+  assert.match(line, /layer abc {2}\[={10} {10}\] {2}50\.0 MB \/ 100 MB {2}10\.0 MB\/s {2}5\.0 s left/);
+});
+
+test("a running line gives up its parts rather than its width", () => {
+  const task = { id: "1", label: "layer 0123456789ab", state: "running", bytes: 5e6, total: 1e8 } as const;
+  for (const width of [10, 20, 30, 45, 60, 80, 120]) {
+    assert.ok(runningLine(task, 1e6, width).length <= width, String(width));
+  }
+});
+
+test("a rate forgets how fast it went long ago", () => {
+  const rate = new Rate(0, 0);
+  assert.equal(rate.sample(1000, 1e6), 1e6);
+  let latest = 0;
+  for (let second = 2; second <= 20; second++) latest = rate.sample(second * 1000, 1e6 + (second - 1) * 2e6);
+  assert.ok(Math.abs(latest - 2e6) < 1e4, String(latest));
+});
+
+test("an ended line tells how much and how it went", () => {
+  const rate = new Rate(0, 0);
+  const task = { id: "1", label: "layer abc", bytes: 1e6 } as const;
+  assert.equal(endedLine({ ...task, state: "done" }, rate, 2000), "layer abc  1.00 MB  500 kB/s");
+  assert.equal(
+    endedLine({ ...task, state: "done", note: "exists" }, new Rate(0, 0), 10),
+    "layer abc  1.00 MB  exists",
+  );
+  assert.equal(endedLine({ ...task, state: "failed" }, rate, 100), "layer abc  1.00 MB  failed");
+});
+
+test("a terminal shows the running lines in place, and gets its cursor back", () => {
+  let screen = "";
+  const live = new LiveProgress({ write: (text) => (screen += text), columns: 60, rows: 10 });
+  live.update({ id: "1", label: "one", state: "running", bytes: 1, total: 10 });
+  live.note("a note");
+  live.update({ id: "1", label: "one", state: "done", bytes: 10, total: 10 });
+  live.close();
+  assert.ok(screen.startsWith("\u001b[?25l"));
+  assert.ok(screen.endsWith("\u001b[?25h"));
+  assert.match(screen, /a note\n/);
+  assert.match(screen, /\u001b\[1A\r\u001b\[2Kone {2}10 B\n\u001b\[0J/);
+});
+
+test("a log gets one plain line for each task that ends", () => {
+  let log = "";
+  const plain = new PlainProgress((text) => (log += text));
+  plain.update({ id: "1", label: "one", state: "running", bytes: 0, total: 10 });
+  plain.update({ id: "1", label: "one", state: "running", bytes: 5, total: 10 });
+  plain.update({ id: "1", label: "one", state: "done", bytes: 10, total: 10 });
+  plain.note("a note");
+  plain.close();
+  assert.equal(log, "one  10 B\na note\n");
+});

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { requireProgram, run, temporaryDirectory } from "@cooper/test";
+
+const root = join(import.meta.dirname, "..");
+
+/** What npm says where its registry cannot be reached. */
+const UNREACHABLE = /\b(ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENOTCACHED|FETCH_ERROR)\b/;
+
+test("the packed command works where npm install puts it, also where the system has Node 20", async (t) => {
+  const npm = requireProgram(t, "npm");
+  if (npm === undefined) return;
+  const directory = temporaryDirectory(t);
+  await run(npm, ["pack", "--workspace", "packages/cli", "--pack-destination", directory], { cwd: root });
+  const tarball = readdirSync(directory).find((name) => name.endsWith(".tgz"));
+  assert.ok(tarball !== undefined);
+
+  const home = join(directory, "home");
+  mkdirSync(home);
+  const install = ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
+  const installed = await run(npm, [...install, join(directory, tarball)], { cwd: home, status: "any" });
+  if (UNREACHABLE.test(installed.stderr)) {
+    t.skip("SKIPPED: npm cannot reach its registry, so the packed command cannot be installed");
+    return;
+  }
+  assert.equal(installed.status, 0, installed.stderr);
+
+  // As a user has it: no Node 24 in PATH, the command found through npm's link.
+  const cooper = join(home, "node_modules/.bin/cooper");
+  const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NODE_OPTIONS: "" };
+  const version = await run(cooper, ["--version"], { cwd: home, env });
+  assert.match(version.stdout, /^cooper \d+\.\d+\.\d+\n$/);
+
+  const files = join(home, "files");
+  mkdirSync(files);
+  writeFileSync(join(files, "hello.txt"), "hello\n");
+  const made = await run(cooper, ["by-hand", files, "-o", "oci:image:v1", "--quiet"], { cwd: home, env });
+  assert.match(made.stdout, /^sha256:[0-9a-f]{64}\n$/);
+  const inspected = await run(cooper, ["inspect", "oci:image:v1", "--json"], { cwd: home, env });
+  assert.equal(JSON.parse(inspected.stdout).digest, made.stdout.trim());
+  const content = await run(cooper, ["cat", "oci:image:v1", "/hello.txt"], { cwd: home, env });
+  assert.equal(content.stdout, "hello\n");
+});
