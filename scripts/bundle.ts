@@ -7,7 +7,7 @@ import { build } from "esbuild";
 const root = join(import.meta.dirname, "..");
 const cli = join(root, "packages/cli");
 const outdir = join(cli, "dist/bundle");
-const { version } = JSON.parse(readFileSync(join(cli, "package.json"), "utf8")) as { version: string };
+const { version }: { readonly version: string } = JSON.parse(readFileSync(join(cli, "package.json"), "utf8"));
 
 rmSync(outdir, { recursive: true, force: true });
 await build({
