@@ -13,6 +13,8 @@ export interface Call {
   readonly storage: Storage;
   readonly limits: RegistryLimits;
   readonly options: RegistryOptions;
+  /** Whether a blob may be mounted without saying from where. */
+  readonly mountsAnonymously: boolean;
   /** Uploads being received, over all calls of the registry. */
   readonly uploads: { inFlight: number };
   /** Fails unless the visitor may do this. `UNAUTHORIZED` `DENIED` */

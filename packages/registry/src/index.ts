@@ -11,6 +11,8 @@ export type { RegistryErrorCode } from "./errors.ts";
 export type { Access, Action, Authorize, Verdict } from "./auth/authorize.ts";
 export { basicAuthorization } from "./auth/basic.ts";
 export type { BasicOptions, Credentials } from "./auth/basic.ts";
+export { createTokenService } from "./auth/tokens.ts";
+export type { TokenOptions, TokenService } from "./auth/tokens.ts";
 
 // Storage
 export type * from "./storage/storage.ts";

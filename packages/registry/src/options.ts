@@ -1,13 +1,16 @@
 import type { Authorize } from "./auth/authorize.ts";
+import type { TokenService } from "./auth/tokens.ts";
 import type { Storage } from "./storage/storage.ts";
 
 export interface RegistryOptions {
   readonly storage: Storage;
   /** Who may do what; without it everyone may do everything. */
   readonly authorize?: Authorize | undefined;
+  /** Gives out tokens at `/token` and asks for them, in place of `authorize`. */
+  readonly tokens?: TokenService | undefined;
   /**
    * Whether a blob may be mounted without saying from where. Whoever knows a digest then gets the
-   * blob from any repository, so that it is refused by default where there is `authorize`.
+   * blob from any repository, so that it is refused by default where visitors are asked who they are.
    */
   readonly anonymousMount?: "allow" | "refuse" | undefined;
   /**

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Action } from "./auth/authorize.ts";
+import type { Access, Action, Authorize } from "./auth/authorize.ts";
+import { TOKEN_PATH } from "./auth/tokens.ts";
 import { methodNotAllowed } from "./call.ts";
 import type { Call } from "./call.ts";
 import { asRegistryError, RegistryError } from "./errors.ts";
 import { answerFault, answerJson, warningHeaders } from "./http/answer.ts";
 import { DEFAULT_REGISTRY_LIMITS } from "./options.ts";
-import type { RegistryLimits, RegistryOptions } from "./options.ts";
+import type { Asked, RegistryLimits, RegistryOptions } from "./options.ts";
 import { parseRoute } from "./route.ts";
 import type { Route } from "./route.ts";
 import { ClientGone, serveBlob } from "./routes/blobs.ts";
@@ -26,45 +27,58 @@ export interface Registry {
 export function createRegistry(options: RegistryOptions): Registry {
   const limits: RegistryLimits = { ...DEFAULT_REGISTRY_LIMITS, ...options.limits };
   const uploads = { inFlight: 0 };
+  const authorize = options.tokens?.authorize ?? options.authorize;
+  const mountsAnonymously =
+    (options.anonymousMount ?? (authorize === undefined ? "allow" : "refuse")) === "allow";
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const started = performance.now();
-    const method = request.method ?? "GET";
-    const url = request.url ?? "/";
-    const mark = url.indexOf("?");
-    const path = mark < 0 ? url : url.slice(0, mark);
+    const { path, query } = splitTarget(request.url ?? "/");
+    const asked: Asked = { method: request.method ?? "GET", path, repository: undefined };
     let route: Route | undefined;
     let fault: RegistryError | ClientGone | undefined;
     try {
       route = parseRoute(path);
-      if (options.warnings !== undefined) setWarnings(options, { method, path, route }, response);
-      if (route === undefined) throw noSuchEndpoint(path);
-      const call: Call = {
-        request,
-        response,
-        method,
-        query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
-        storage: options.storage,
-        limits,
-        options,
-        uploads,
-        require: async (action, repository) => await requireAccess(options, request, action, repository),
-      };
-      if (options.authorize !== undefined) await call.require(...accessOf(method, route));
-      await serve(call, route);
+      if (options.warnings !== undefined)
+        setWarnings(response, options.warnings(withRepository(asked, route)));
+      if (route !== undefined) await attend(request, response, { route, query });
+      else if (path === TOKEN_PATH && options.tokens !== undefined)
+        await options.tokens.handle(request, response);
+      else throw noSuchEndpoint(path);
     } catch (error) {
       fault = request.destroyed && !request.complete ? new ClientGone() : asFault(error);
       if (fault instanceof ClientGone) response.destroy();
       else answerFault(request, response, fault);
     }
     options.observe?.({
-      method,
-      path,
-      repository: repositoryOf(route),
+      ...withRepository(asked, route),
       status: response.statusCode,
       milliseconds: performance.now() - started,
       fault,
     });
+  }
+
+  async function attend(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { route, query }: { readonly route: Route; readonly query: string },
+  ): Promise<void> {
+    const call: Call = {
+      request,
+      response,
+      method: request.method ?? "GET",
+      query: new URLSearchParams(query),
+      storage: options.storage,
+      limits,
+      options,
+      mountsAnonymously,
+      uploads,
+      require: async (action, repository) => {
+        if (authorize !== undefined) await requireAccess(authorize, request, { action, repository });
+      },
+    };
+    if (authorize !== undefined) await call.require(...accessOf(call.method, route));
+    await serve(call, route);
   }
 
   return { handle, listen: async (where = {}) => await listen(handle, where) };
@@ -101,14 +115,9 @@ function accessOf(method: string, route: Route): readonly [Action, string | unde
   return [method === "DELETE" ? "delete" : "push", route.repository];
 }
 
-async function requireAccess(
-  { authorize }: RegistryOptions,
-  request: IncomingMessage,
-  action: Action,
-  repository: string | undefined,
-): Promise<void> {
-  if (authorize === undefined) return;
-  const verdict = await authorize(request, { action, repository });
+async function requireAccess(authorize: Authorize, request: IncomingMessage, access: Access): Promise<void> {
+  const { action, repository } = access;
+  const verdict = await authorize(request, access);
   const what = repository === undefined ? action : `${action} ${repository}`;
   switch (verdict.verdict) {
     case "allow":
@@ -122,21 +131,20 @@ async function requireAccess(
   }
 }
 
-function setWarnings(
-  { warnings }: RegistryOptions,
-  {
-    method,
-    path,
-    route,
-  }: { readonly method: string; readonly path: string; readonly route: Route | undefined },
-  response: ServerResponse,
-): void {
-  const headers = warningHeaders(warnings?.({ method, path, repository: repositoryOf(route) }) ?? []);
+function setWarnings(response: ServerResponse, texts: readonly string[]): void {
+  const headers = warningHeaders(texts);
   if (headers.length > 0) response.setHeader("Warning", headers);
 }
 
-function repositoryOf(route: Route | undefined): string | undefined {
-  return route !== undefined && "repository" in route ? route.repository : undefined;
+function withRepository(asked: Asked, route: Route | undefined): Asked {
+  return route !== undefined && "repository" in route ? { ...asked, repository: route.repository } : asked;
+}
+
+function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  const mark = target.indexOf("?");
+  return mark < 0
+    ? { path: target, query: "" }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
 function asFault(error: unknown): RegistryError | ClientGone {

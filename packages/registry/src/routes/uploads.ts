@@ -6,7 +6,7 @@ import type { Call } from "../call.ts";
 import { RegistryError } from "../errors.ts";
 import { answer } from "../http/answer.ts";
 import { parseContentRange } from "../http/range.ts";
-import { algorithmOf, storableDigest } from "../names.ts";
+import { algorithmOf, isRepositoryName, storableDigest } from "../names.ts";
 import type { Route } from "../route.ts";
 import type { OpenUpload } from "../storage/storage.ts";
 
@@ -150,12 +150,11 @@ async function* bounded(stream: ByteStream, { least = 0, most, excess }: Bounds)
 }
 
 async function mountBlob(call: Call, repository: string, digest: Digest): Promise<boolean> {
-  const { query, storage, options } = call;
+  const { query, storage, mountsAnonymously } = call;
   const from = query.get("from") ?? undefined;
-  if (from === undefined) {
-    const anonymous = options.anonymousMount ?? (options.authorize === undefined ? "allow" : "refuse");
-    return anonymous === "allow" && (await storage.mountBlob(repository, digest, undefined));
-  }
+  if (from === undefined)
+    return mountsAnonymously && (await storage.mountBlob(repository, digest, undefined));
+  if (!isRepositoryName(from)) return false;
   try {
     await call.require("pull", from);
   } catch (error) {

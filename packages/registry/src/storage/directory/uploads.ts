@@ -89,8 +89,9 @@ export class DirectoryUploads implements UploadStorage {
       },
       append: async (content) => {
         const progress = this.#progress.get(id);
+        const source = interruptible(content);
         try {
-          await writeStream(file, progress?.offset === size ? hashed(content, progress) : content);
+          await writeStream(file, progress?.offset === size ? hashed(source.bytes, progress) : source.bytes);
         } catch (error) {
           // What was hashed may not have been written.
           this.#progress.delete(id);
@@ -98,6 +99,7 @@ export class DirectoryUploads implements UploadStorage {
         } finally {
           size = fstatSync(file.fd).size;
         }
+        source.throwIfInterrupted();
       },
       finish: async (digest) => {
         const actual = await this.#digest(id, path, digest);
@@ -137,6 +139,24 @@ export class DirectoryUploads implements UploadStorage {
     if (oldest !== undefined && this.#progress.size >= MAX_REMEMBERED) this.#progress.delete(oldest);
     this.#progress.set(id, progress);
   }
+}
+
+/** A stream whose fault becomes its end, so that all that came before is written; the fault is thrown after. */
+function interruptible(content: ByteStream): { readonly bytes: ByteStream; throwIfInterrupted(): void } {
+  let fault: { readonly error: unknown } | undefined;
+  async function* bytes(): ByteStream {
+    try {
+      yield* content;
+    } catch (error) {
+      fault = { error };
+    }
+  }
+  return {
+    bytes: bytes(),
+    throwIfInterrupted: () => {
+      if (fault !== undefined) throw fault.error;
+    },
+  };
 }
 
 async function* hashed(content: ByteStream, progress: Progress): ByteStream {
