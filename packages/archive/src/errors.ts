@@ -2,6 +2,10 @@ import { CooperError } from "@cooper/sys";
 
 /** What can go wrong with bytes. One line each; several people add to it, sorted by name. */
 export type ArchiveErrorCode =
+  /** Compressed data are damaged: a checksum, a length or a header is wrong. */
+  | "COMPRESSION_INVALID"
+  /** Compressed data of a kind that is not read, such as zstd with a dictionary. */
+  | "COMPRESSION_UNSUPPORTED"
   /** The content of a member was asked for after the reader had gone on, or for a second time. */
   | "CONTENT_PASSED"
   /** The bytes do not have the digest they were promised to have. */
@@ -16,6 +20,8 @@ export type ArchiveErrorCode =
   | "FILE_UNREADABLE"
   /** The file cannot be written. */
   | "FILE_UNWRITABLE"
+  /** There is no such compression level. */
+  | "LEVEL_INVALID"
   /** The input asks for more than a limit allows; the message names the limit. */
   | "LIMIT_EXCEEDED"
   /** There are more or fewer bytes than promised. */

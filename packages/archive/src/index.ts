@@ -36,8 +36,11 @@ export type { TarInput } from "./tar/writer.ts";
 
 // Compression
 export type { Compression } from "./compression/compression.ts";
-export { compress, gzip, zstd } from "./compression/compress.ts";
-export type { CompressOptions, LevelOptions, WritableCompression } from "./compression/compress.ts";
+export { compress } from "./compression/compress.ts";
+export type { CompressOptions, WritableCompression } from "./compression/compress.ts";
+export { gzip, GZIP_WRITER_VERSION } from "./compression/gzip-writer.ts";
+export type { LevelOptions } from "./compression/level.ts";
+export { zstd, ZSTD_WRITER_VERSION } from "./compression/zstd-writer.ts";
 export { decompress } from "./compression/decompress.ts";
 export type { DecompressOptions } from "./compression/decompress.ts";
 export { detectCompression } from "./compression/detect.ts";

@@ -1,0 +1,53 @@
+import type { ByteStream } from "../bytes.ts";
+
+export interface BlockOptions {
+  /** Bytes of each block but the last. */
+  readonly size: number;
+  /** Where memory for a block comes from: at least `size` bytes. */
+  readonly take: () => Buffer;
+}
+
+/**
+ * Cuts a stream into blocks of one size, wherever its own chunks end; the last is shorter and never
+ * empty. Each block has its own memory.
+ */
+export async function* blocks(stream: ByteStream, { size, take }: BlockOptions): AsyncGenerator<Buffer> {
+  let block: Buffer | undefined;
+  let filled = 0;
+  for await (const chunk of stream) {
+    let position = 0;
+    while (position < chunk.byteLength) {
+      block ??= take();
+      const length = Math.min(size - filled, chunk.byteLength - position);
+      block.set(chunk.subarray(position, position + length), filled);
+      filled += length;
+      position += length;
+      if (filled < size) continue;
+      yield block.subarray(0, size);
+      block = undefined;
+      filled = 0;
+    }
+  }
+  if (block !== undefined) yield block.subarray(0, filled);
+}
+
+/**
+ * Memory of one size, used again. Fresh buffers would do, but the collector sees little of what
+ * they hold outside its heap and lets hundreds of megabytes of them lie around.
+ */
+export class BlockPool {
+  readonly #size: number;
+  readonly #free: Buffer[] = [];
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** A block whose content is whatever was there last. */
+  readonly take = (): Buffer => this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size);
+
+  /** Gives back a block, or a part of one, that nobody will look at again. */
+  readonly giveBack = (block: Buffer): void => {
+    this.#free.push(Buffer.from(block.buffer, 0, this.#size));
+  };
+}

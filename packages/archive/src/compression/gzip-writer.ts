@@ -1,0 +1,88 @@
+import { constants, crc32, deflateRaw } from "node:zlib";
+import type { ByteStream } from "../bytes.ts";
+import { BlockPool, blocks } from "./blocks.ts";
+import { inOrder } from "./in-order.ts";
+import { checkLevel } from "./level.ts";
+import type { LevelOptions } from "./level.ts";
+
+/**
+ * Rises when the bytes of `gzip` change for the same input and level, and with it the digests of
+ * all layers written so. A test holds the digests of this version.
+ */
+export const GZIP_WRITER_VERSION = 1;
+
+/** Part of the format: another size gives other bytes. */
+const BLOCK_SIZE = 1024 * 1024;
+/** As far back as deflate can refer (RFC 1951, 2). */
+const WINDOW_SIZE = 32 * 1024;
+/** RFC 1952, 2.3: magic, deflate, no flags, no time, no hint, unknown system: nothing of this host. */
+const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
+/** A last deflate block with nothing in it (RFC 1951, 3.2.6). */
+const END_OF_DEFLATE = Buffer.from([3, 0]);
+
+/**
+ * Compresses into one gzip member on all cores. The bytes depend on the input and the level only:
+ * not on how the input is cut into chunks, nor on the number of threads.
+ *
+ * Each block is deflated on its own with the last 32 KiB before it as dictionary, and ends on a
+ * byte (sync flush), so the blocks make one valid stream when they are put together. RFC 1952.
+ * `LEVEL_INVALID`
+ */
+export async function* gzip(stream: ByteStream, options: LevelOptions = {}): ByteStream {
+  const level = await checkLevel(stream, options.level, { smallest: 0, largest: 9, usual: 6 });
+  const pool = new BlockPool(WINDOW_SIZE + BLOCK_SIZE);
+  const take = (): Buffer => pool.take().subarray(WINDOW_SIZE);
+  let crc = 0;
+  let size = 0;
+
+  /** Each block lies behind a copy of the window before it: the two are sent to a thread together. */
+  async function* withWindows(): AsyncGenerator<Job> {
+    let window: Buffer = Buffer.alloc(0);
+    for await (const data of blocks(stream, { size: BLOCK_SIZE, take })) {
+      options.signal?.throwIfAborted();
+      crc = crc32(data, crc);
+      size += data.length;
+      const dictionary = Buffer.from(data.buffer, WINDOW_SIZE - window.length, window.length);
+      dictionary.set(window);
+      // The data must be copied before its block is given to the next: so the window is a copy too.
+      window = Buffer.from(data.subarray(-WINDOW_SIZE));
+      yield { data, dictionary };
+    }
+  }
+
+  yield HEADER.subarray();
+  yield* inOrder(withWindows(), async (job) => {
+    const compressed = await deflate(job, level);
+    pool.giveBack(job.data);
+    return compressed;
+  });
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(crc, 0);
+  trailer.writeUInt32LE(size % 2 ** 32, 4);
+  yield Buffer.concat([END_OF_DEFLATE, trailer]);
+}
+
+interface Job {
+  readonly data: Buffer;
+  /** What may be referred to before `data`; empty before the first block. */
+  readonly dictionary: Buffer;
+}
+
+async function deflate({ data, dictionary }: Job, level: number): Promise<Buffer> {
+  return await new Promise((resolve, reject) => {
+    deflateRaw(
+      data,
+      {
+        level,
+        finishFlush: constants.Z_SYNC_FLUSH,
+        // zlib's own default gives 16 KiB at a time, each with a trip to the main thread.
+        chunkSize: BLOCK_SIZE / 2,
+        ...(dictionary.length > 0 && { dictionary }),
+      },
+      (error, compressed) => {
+        if (error === null) resolve(compressed);
+        else reject(error);
+      },
+    );
+  });
+}
