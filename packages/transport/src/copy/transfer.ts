@@ -155,7 +155,7 @@ export class Transfer {
   async #carry(what: "layer" | "config", descriptor: Descriptor, open: () => ByteStream): Promise<void> {
     const { repository, mountFrom } = this.#destination;
     this.#signal.throwIfAborted();
-    if (isForeignLayerType(descriptor.mediaType) && this.#options.foreignLayers === "skip") {
+    if (await this.#isElsewhere(descriptor)) {
       this.#tell("skipped", what, descriptor, 0);
       return;
     }
@@ -174,6 +174,14 @@ export class Transfer {
     );
     const otherwise = mountFrom === undefined ? "exists" : "mounted";
     this.#tell(isRead ? "done" : otherwise, what, descriptor, descriptor.size);
+  }
+
+  /** A foreign layer may not be pushed to a registry, and is often nowhere but at its own address. */
+  async #isElsewhere(descriptor: Descriptor): Promise<boolean> {
+    const { foreignLayers, source } = this.#options;
+    if (foreignLayers === "copy" || !isForeignLayerType(descriptor.mediaType)) return false;
+    if (this.#destination.manifestProvesBlobs === true || source === undefined) return true;
+    return !(await source.hasBlob(descriptor, this.#cancel));
   }
 
   async #putUnknown(layer: Layer): Promise<void> {

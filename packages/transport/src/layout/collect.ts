@@ -60,7 +60,7 @@ export async function findLive(
 }
 
 /** Removes each blob that is not live. Nobody may be writing, or all that they use must be live. */
-export function sweep(blobs: string, live: ReadonlySet<string>): Collected {
+export function sweepBlobs(blobs: string, live: ReadonlySet<string>): Collected {
   let removed = 0;
   let bytes = 0;
   let kept = 0;

@@ -10,6 +10,7 @@ import { writeFault } from "../durable/fault.ts";
 import { lockPath, tryLockPath } from "../durable/lock.ts";
 import { TransportError } from "../errors.ts";
 import type { ContentSource, WritableRepository } from "../repository.ts";
+import { type Collected, findLive, sweepBlobs } from "./collect.ts";
 import { DirectoryFiles } from "./directory-files.ts";
 import { blobPath } from "./files.ts";
 import { blobsDirectory, type Guard, SharedGuard } from "./guard.ts";
@@ -114,6 +115,24 @@ export class LayoutDirectory extends LayoutRepository implements WritableReposit
   override async close(): Promise<void> {
     this.guard.release();
     if (this.#prepared !== undefined) this.#removeIfEmpty();
+  }
+
+  /**
+   * Removes each blob that can be reached neither from the entries that are `wanted` nor from
+   * `extra`. Whoever calls this holds the exclusive lock on the blobs.
+   */
+  protected async sweep(
+    { extra, wanted }: { readonly extra: readonly Digest[]; readonly wanted: (entry: Descriptor) => boolean },
+    options: Cancellable,
+  ): Promise<Collected> {
+    let live: ReadonlySet<Digest> = new Set();
+    await this.updateIndex(async (file) => {
+      const found = await findLive(this, file.manifests.filter(wanted), extra);
+      live = found.digests;
+      return found.entries.length === file.manifests.length ? file : { ...file, manifests: found.entries };
+    }, options);
+    reapAsides(this.root);
+    return sweepBlobs(blobsDirectory(this.root), live);
   }
 
   /** Replaces `index.json` by what `change` makes of it, under the lock. */

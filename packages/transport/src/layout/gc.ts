@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
 import type { Cancellable } from "@cooper/archive";
-import { reapAsides } from "../durable/aside.ts";
 import { tryLockPath } from "../durable/lock.ts";
 import { TransportError } from "../errors.ts";
-import { type Collected, findLive, sweep } from "./collect.ts";
+import type { Collected } from "./collect.ts";
 import { LayoutDirectory, openLayout } from "./directory.ts";
 import { blobsDirectory, type Guard } from "./guard.ts";
 
@@ -34,13 +33,6 @@ const LOCKED: Guard = { keep: async () => {}, release: () => {} };
 
 class CollectedLayout extends LayoutDirectory {
   async collect(options: Cancellable): Promise<Collected> {
-    let live: ReadonlySet<string> = new Set();
-    await this.updateIndex(async (file) => {
-      const found = await findLive(this, file.manifests, []);
-      live = found.digests;
-      return found.entries.length === file.manifests.length ? file : { ...file, manifests: found.entries };
-    }, options);
-    reapAsides(this.root);
-    return sweep(blobsDirectory(this.root), live);
+    return await this.sweep({ extra: [], wanted: () => true }, options);
   }
 }
