@@ -5,3 +5,7 @@ export { REGISTRY_ACCOUNT, startDockerRegistry } from "./docker-registry.ts";
 export type { DockerRegistry, DockerRegistryOptions } from "./docker-registry.ts";
 export { RAW_TRAILER, rawHeader, rawMember, rawPax, rawPaxRecord, rawTar } from "./raw-tar.ts";
 export type { RawHeader } from "./raw-tar.ts";
+export { startPeer } from "./peer.ts";
+export type { Peer, PeerHandler, PeerRequest } from "./peer.ts";
+export { startDockerd } from "./dockerd.ts";
+export type { Dockerd } from "./dockerd.ts";
