@@ -1,0 +1,98 @@
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { temporaryDirectory } from "./directory.ts";
+import { requireProgram, requireRoot, run } from "./program.ts";
+import type { Finished, RunOptions } from "./program.ts";
+
+export interface Dockerd {
+  /** What DOCKER_HOST is to be: `unix:///…/docker.sock`. */
+  readonly host: string;
+  /** Runs the `docker` command against this engine. */
+  docker(args: readonly string[], options?: RunOptions): Promise<Finished>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a Docker engine of the test's own: its data, its socket and its containerd are in a
+ * directory that goes when the test ends, and it touches no network. Root only. A loud skip and
+ * `undefined` where something is missing.
+ */
+export async function startDockerd(t: TestContext): Promise<Dockerd | undefined> {
+  if (!requireRoot(t)) return undefined;
+  const program = requireProgram(t, "dockerd", "docker.io");
+  const client = program === undefined ? undefined : requireProgram(t, "docker", "docker.io");
+  if (program === undefined || client === undefined) return undefined;
+  const directory = temporaryDirectory(t);
+  const socket = join(directory, "docker.sock");
+  const child = spawn(
+    program,
+    [
+      ...["--iptables=false", "--ip-forward=false", "--ip-masq=false", "--bridge=none"],
+      ...["--data-root", join(directory, "data"), "--exec-root", join(directory, "exec")],
+      ...["-H", `unix://${socket}`, "--pidfile", join(directory, "pid")],
+    ],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
+    },
+  );
+  let log = "";
+  child.stdout.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  const ended = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+    child.once("error", (error) => {
+      log += String(error);
+      resolve();
+    });
+  });
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+    await ended;
+    clearTimeout(timer);
+    unmountBeneath(directory);
+  };
+  t.after(stop);
+
+  for (let tries = 0; !(await answers(socket)); tries++) {
+    if (child.exitCode !== null || child.signalCode !== null || tries > 600) {
+      throw new Error(`dockerd did not start:\n${log}`);
+    }
+    await pause(50);
+  }
+  const host = `unix://${socket}`;
+  return {
+    host,
+    docker: async (args, options = {}) =>
+      await run(client, args, {
+        ...options,
+        env: { ...options.env, DOCKER_HOST: host, DOCKER_CONFIG: directory },
+      }),
+    stop,
+  };
+}
+
+async function answers(socketPath: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const ping = request({ socketPath, path: "/_ping" }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    ping.once("error", () => resolve(false));
+    ping.end();
+  });
+}
+
+/** What an engine that had to be killed left mounted would keep its directory from being removed. */
+function unmountBeneath(directory: string): void {
+  const places = readFileSync("/proc/self/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "")
+    .filter((place) => place.startsWith(`${directory}/`));
+  for (const place of places.toReversed()) spawnSync("umount", ["-l", place]);
+}
