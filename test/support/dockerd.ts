@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { temporaryDirectory } from "./directory.ts";
 import { requireProgram, requireRoot, run } from "./program.ts";
 import type { Finished, RunOptions } from "./program.ts";
 
@@ -26,14 +26,20 @@ export async function startDockerd(t: TestContext): Promise<Dockerd | undefined>
   const program = requireProgram(t, "dockerd", "docker.io");
   const client = program === undefined ? undefined : requireProgram(t, "docker", "docker.io");
   if (program === undefined || client === undefined) return undefined;
-  const directory = temporaryDirectory(t);
+  // Not temporaryDirectory: hooks run in the order they were set, and this goes after its mounts.
+  const directory = mkdtempSync(join(tmpdir(), "cooper-dockerd-"));
   const socket = join(directory, "docker.sock");
   const child = spawn(
     program,
     [
-      ...["--iptables=false", "--ip-forward=false", "--ip-masq=false", "--bridge=none"],
-      ...["--data-root", join(directory, "data"), "--exec-root", join(directory, "exec")],
-      ...["-H", `unix://${socket}`, "--pidfile", join(directory, "pid")],
+      "--iptables=false",
+      "--ip-forward=false",
+      "--ip-masq=false",
+      "--bridge=none",
+      `--data-root=${join(directory, "data")}`,
+      `--exec-root=${join(directory, "exec")}`,
+      `--host=unix://${socket}`,
+      `--pidfile=${join(directory, "pid")}`,
     ],
     {
       stdio: ["ignore", "pipe", "pipe"],
@@ -56,6 +62,7 @@ export async function startDockerd(t: TestContext): Promise<Dockerd | undefined>
     await ended;
     clearTimeout(timer);
     unmountBeneath(directory);
+    rmSync(directory, { recursive: true, force: true });
   };
   t.after(stop);
 
