@@ -176,7 +176,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: "a record that is cut short of its newline",
-    archive: rawTar(pax("9 path=x\n"), member),
+    archive: rawTar(pax("8 path=x\n"), member),
     code: "TAR_INVALID",
   },
   { name: "a record without an equals sign", archive: rawTar(pax("7 path\n"), member), code: "TAR_INVALID" },
