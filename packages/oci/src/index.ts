@@ -1,3 +1,85 @@
-export type { Digest, DiffId } from "./digest.ts";
-export type { Descriptor, MediaType, Platform } from "./descriptor.ts";
+// Errors
+export { OciError } from "./errors.ts";
+export type { OciErrorCode } from "./errors.ts";
+
+// Digests and descriptors
+export {
+  checkableAlgorithm,
+  diffIdOfUncompressed,
+  digestAlgorithm,
+  digestBytes,
+  digestHex,
+  digestOf,
+  isDigest,
+  parseDiffId,
+  parseDigest,
+} from "./digest.ts";
+export type { DiffId, Digest } from "./digest.ts";
+export {
+  checkBytes,
+  describeBytes,
+  EMPTY_BYTES,
+  EMPTY_DESCRIPTOR,
+  inlineBytes,
+  parseDescriptor,
+} from "./descriptor.ts";
+export type { Annotations, Descriptor, MediaType, Platform } from "./descriptor.ts";
+
+// Media types
+export {
+  compressionOfMediaType,
+  convertLayerMediaType,
+  formatOfMediaType,
+  isConfigType,
+  isForeignLayerType,
+  isIndexType,
+  isLayerType,
+  isManifestType,
+  isSchema1Type,
+  layerMediaType,
+  MEDIA_TYPES,
+} from "./media-types.ts";
+export type { Format, LayerCompression } from "./media-types.ts";
+
+// Documents
+export { parseJson, serializeJson } from "./json.ts";
+export {
+  artifactTypeOf,
+  isArtifact,
+  MAX_MANIFEST_BYTES,
+  parseIndex,
+  parseManifest,
+  sniffMediaType,
+} from "./manifest.ts";
+export type { ImageManifest, IndexManifest } from "./manifest.ts";
+export { MAX_CONFIG_BYTES, parseConfig, platformOfConfig } from "./config.ts";
+export type { Healthcheck, HistoryEntry, ImageConfig, RootFs, RunConfig } from "./config.ts";
+
+// References
+export { familiarName, formatDockerName, isRepositoryName, isTag, parseDockerName } from "./docker-name.ts";
+export type { DockerName } from "./docker-name.ts";
+export { formatReference, isMakerScheme, MAKER_SCHEMES, parseReference } from "./reference.ts";
+export type {
+  DirectoryReference,
+  DockerArchiveReference,
+  DockerReference,
+  LayoutReference,
+  MakerReference,
+  MakerScheme,
+  NamedReference,
+  Reference,
+} from "./reference.ts";
+
+// Platforms
+export {
+  formatPlatform,
+  isSamePlatform,
+  isUnknownPlatform,
+  matchPlatform,
+  normalizePlatform,
+  parsePlatform,
+  rankPlatform,
+} from "./platform.ts";
+
+// The model
 export type { Blob, Content, Image, Index, Layer } from "./model.ts";
