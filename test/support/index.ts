@@ -9,3 +9,7 @@ export { startPeer } from "./peer.ts";
 export type { Peer, PeerHandler, PeerRequest } from "./peer.ts";
 export { startDockerd } from "./dockerd.ts";
 export type { Dockerd } from "./dockerd.ts";
+export { putSample, sampleImage, sampleIndex, sampleReferrer } from "./sample-image.ts";
+export type { SampleImage, SampleOptions } from "./sample-image.ts";
+export { piecesOf, sampleBytes, watchedStream } from "./stream.ts";
+export type { WatchedStream } from "./stream.ts";
