@@ -4,6 +4,7 @@ import { methodNotAllowed } from "../call.ts";
 import type { Call } from "../call.ts";
 import { RegistryError } from "../errors.ts";
 import { answer, writeHead } from "../http/answer.ts";
+import { takePiece } from "../http/piece.ts";
 import { parseRange } from "../http/range.ts";
 import type { Part } from "../http/range.ts";
 import { storableDigest } from "../names.ts";
@@ -79,30 +80,28 @@ async function getBlob(
 }
 
 /**
- * How much is read and sent at a time. The system takes it into the connection's buffer and tells
- * when it has, so that the same memory serves for the next piece and a slow client holds one.
+ * Sends a part of a blob piece by piece. The system takes a piece into the connection's buffer and
+ * tells when it has, so that the same memory serves for the next.
  */
-const PIECE = 1024 * 1024;
-const SPARE_PIECES = 16;
-const spare: Buffer[] = [];
-
 async function sendPart(response: ServerResponse, blob: OpenBlob, { offset, length }: Part): Promise<void> {
-  const pooled = length > PIECE / 2;
-  const memory = pooled ? (spare.pop() ?? Buffer.allocUnsafeSlow(PIECE)) : Buffer.allocUnsafe(length);
-  let sent = 0;
-  while (sent < length) {
-    const wanted = memory.subarray(0, Math.min(memory.byteLength, length - sent));
-    const reading = blob.read(wanted, offset + sent);
-    // oxlint-disable-next-line no-await-in-loop
-    const count = typeof reading === "number" ? reading : await reading;
-    if (count === 0) throw new RegistryError("STORAGE_FAULT", `a blob ends ${length - sent} bytes early`);
-    // oxlint-disable-next-line no-await-in-loop
-    await write(response, wanted.subarray(0, count));
-    sent += count;
+  const { memory, release } = takePiece(length);
+  let outcome: "safe" | "unsafe" = "unsafe";
+  try {
+    for (let sent = 0; sent < length;) {
+      const wanted = memory.subarray(0, Math.min(memory.byteLength, length - sent));
+      const reading = blob.read(wanted, offset + sent);
+      // oxlint-disable-next-line no-await-in-loop
+      const count = typeof reading === "number" ? reading : await reading;
+      if (count === 0) throw new RegistryError("STORAGE_FAULT", `a blob ends ${length - sent} bytes early`);
+      // oxlint-disable-next-line no-await-in-loop
+      await write(response, wanted.subarray(0, count));
+      sent += count;
+    }
+    outcome = "safe";
+  } finally {
+    release(outcome);
   }
   response.end();
-  // Given back only here: after a fault the connection may still hold the memory.
-  if (pooled && spare.length < SPARE_PIECES) spare.push(memory);
 }
 
 /** Resolves when the system has the bytes; fails when the client has gone. */
