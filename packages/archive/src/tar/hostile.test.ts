@@ -4,8 +4,7 @@ import { test } from "node:test";
 import { RAW_TRAILER, rawHeader, rawMember, rawPax, rawTar } from "@cooper/test";
 
 import { type ByteStream, collect, fromBytes } from "../bytes.ts";
-import { type ArchiveErrorCode } from "../errors.ts";
-import { ArchiveError } from "../errors.ts";
+import { ArchiveError, type ArchiveErrorCode } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { readTar } from "./reader.ts";
 
@@ -289,6 +288,10 @@ async function* chunked(bytes: Buffer, size: number): ByteStream {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
+async function* endless(): ByteStream {
+  for (;;) yield member;
+}
+
 test("members before a fault are given before it is thrown", async () => {
   const names: string[] = [];
   const archive = rawTar(member, rawMember({ name: "second" }), rawMember({ name: "n", checksum: "wrong" }));
@@ -339,12 +342,9 @@ test("leaving the loop closes the stream", async () => {
 
 test("a signal stops the reading", async () => {
   const abort = new AbortController();
-  async function* stream(): ByteStream {
-    for (;;) yield member;
-  }
   await assert.rejects(
     async () => {
-      for await (const _ of readTar(stream(), { signal: abort.signal })) abort.abort();
+      for await (const _ of readTar(endless(), { signal: abort.signal })) abort.abort();
     },
     { name: "AbortError" },
   );

@@ -68,8 +68,11 @@ function contentMap(text: string): string {
   return text.padEnd(Math.ceil(text.length / 512) * 512, "\0");
 }
 
+function octal(value: number): string {
+  return `${value.toString(8).padStart(11, "0")}\0`;
+}
+
 function oldGnu(pairs: readonly Pair[], size: number, data = DATA): readonly Buffer[] {
-  const octal = (value: number): string => `${value.toString(8).padStart(11, "0")}\0`;
   const text = (some: readonly Pair[], room: number): string =>
     some
       .map(([offset, length]) => octal(offset) + octal(length))
