@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, readdirSync, readlinkSync, statSync, writeFile
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { requireRoot, sampleBytes, temporaryDirectory, watchedStream } from "@cooper/test";
+import { piecesOf, requireRoot, sampleBytes, temporaryDirectory, watchedStream } from "@cooper/test";
 
 import { writeFileAtomic } from "./atomic-file.ts";
 import { collect, fromBytes } from "./bytes.ts";
@@ -168,10 +168,7 @@ test("a full disk is a clear error, closes the source and leaves nothing", async
     return;
   }
   try {
-    function* endless(): Generator<Uint8Array> {
-      for (let index = 0; index < 100; index++) yield sampleBytes(100_000);
-    }
-    const source = watchedStream(endless());
+    const source = watchedStream(piecesOf(sampleBytes(8 * 2 ** 20), [100_000]));
     await assert.rejects(writeFileAtomic(join(directory, "file"), source), { code: "DISK_FULL" });
     assert.equal(source.state.closed, true);
     assert.deepEqual(readdirSync(directory), []);

@@ -38,6 +38,7 @@ export async function* gunzip(source: ByteSource): ByteStream {
 }
 
 function atMagic(source: ByteSource): boolean {
+  if (source.available === 1 && source.view(0, 1)[0] === 0x1f) throw cutShort("gzip");
   return source.available >= 2 && source.view(0, 2).readUInt16BE() === 0x1f8b;
 }
 

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+
+import { piecesOf, requireProgram, run, sampleBytes, temporaryDirectory, watchedStream } from "@cooper/test";
+
+import { collect } from "../bytes.ts";
+import type { ByteStream } from "../bytes.ts";
+import { ByteSource } from "../tar/byte-source.ts";
+import { decompress } from "./decompress.ts";
+import { startXz, unxzByProgram, unxzByWasm } from "./xz-reader.ts";
+
+const LIMIT = 2 ** 26;
+const HELLO = Buffer.from("hello, world\n");
+
+async function xz(
+  t: TestContext,
+  content: Uint8Array,
+  ...options: readonly string[]
+): Promise<Buffer | undefined> {
+  const program = requireProgram(t, "xz", "xz-utils");
+  if (program === undefined) return undefined;
+  const file = join(temporaryDirectory(t), "sample");
+  writeFileSync(file, content);
+  await run(program, ["-q", ...options, file]);
+  return readFileSync(`${file}.xz`);
+}
+
+async function* byProgram(source: ByteSource): ByteStream {
+  const child = await startXz();
+  assert.ok(child !== undefined);
+  yield* unxzByProgram(source, child);
+}
+
+for (const [way, decode] of [
+  ["by the program", byProgram],
+  ["by WebAssembly", unxzByWasm],
+] as const) {
+  const read = async (stream: ByteStream): Promise<Buffer> =>
+    await collect(decode(new ByteSource(stream, { maxBytes: Infinity, signal: undefined })), {
+      limit: LIMIT,
+    });
+
+  test(`xz ${way}: levels, checks, many blocks, in pieces`, async (t) => {
+    const content = sampleBytes(700_000);
+    for (const options of [
+      ["-0"],
+      ["-9"],
+      ["-C", "none"],
+      ["-C", "crc32"],
+      ["-C", "crc64"],
+      ["--block-size=100000"],
+    ]) {
+      const bytes = await xz(t, content, ...options);
+      if (bytes === undefined) return;
+      assert.ok(content.equals(await read(watchedStream(piecesOf(bytes, [100_003])))), options.join(" "));
+    }
+  });
+
+  test(`xz ${way}: pieces of one byte, an empty file, padding behind`, async (t) => {
+    const bytes = await xz(t, HELLO);
+    const empty = await xz(t, Buffer.alloc(0));
+    if (bytes === undefined || empty === undefined) return;
+    assert.deepEqual(await read(watchedStream(piecesOf(bytes, [1]))), HELLO);
+    assert.equal((await read(watchedStream([empty]))).length, 0);
+    assert.deepEqual(await read(watchedStream([bytes, Buffer.alloc(8)])), HELLO);
+  });
+
+  test(`xz ${way}: streams one after the other are one content`, async (t) => {
+    const bytes = await xz(t, HELLO);
+    if (bytes === undefined) return;
+    assert.deepEqual(await read(watchedStream([bytes, bytes])), Buffer.concat([HELLO, HELLO]));
+    assert.deepEqual(
+      await read(watchedStream([bytes, Buffer.alloc(4), bytes])),
+      Buffer.concat([HELLO, HELLO]),
+    );
+  });
+
+  test(`xz ${way}: cut data are truncated`, async (t) => {
+    const bytes = await xz(t, sampleBytes(3000));
+    if (bytes === undefined) return;
+    for (const length of [6, 12, 13, 100, bytes.length - 30, bytes.length - 12, bytes.length - 1]) {
+      await assert.rejects(
+        read(watchedStream([bytes.subarray(0, length)])),
+        { code: "TRUNCATED" },
+        `at ${length}`,
+      );
+    }
+  });
+
+  test(`xz ${way}: a byte changed is found`, async (t) => {
+    const bytes = await xz(t, sampleBytes(3000));
+    if (bytes === undefined) return;
+    for (let at = 8; at < bytes.length; at += 101) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 0x10;
+      await assert.rejects(read(watchedStream([changed])), (error) => {
+        assert.ok(error instanceof Error && "code" in error, String(error));
+        assert.match(String(error.code), /^(COMPRESSION_INVALID|COMPRESSION_UNSUPPORTED|TRUNCATED)$/);
+        return true;
+      });
+    }
+  });
+
+  test(`xz ${way}: two files are read in turns`, async (t) => {
+    const bytes = await xz(t, sampleBytes(700_000));
+    if (bytes === undefined) return;
+    const [one, other] = [1, 2].map(() => {
+      const source = new ByteSource(watchedStream([bytes]), { maxBytes: Infinity, signal: undefined });
+      return decode(source)[Symbol.asyncIterator]();
+    });
+    assert.ok(one !== undefined && other !== undefined);
+    assert.notEqual((await one.next()).done, true);
+    assert.notEqual((await other.next()).done, true);
+    await one.return?.();
+    await other.return?.();
+  });
+
+  test(`xz ${way}: a fault of the source passes as it is`, async (t) => {
+    const bytes = await xz(t, sampleBytes(700_000));
+    if (bytes === undefined) return;
+    const failure = new Error("the wire broke");
+    await assert.rejects(read(watchedStream([bytes.subarray(0, 50_000)], failure)), failure);
+  });
+}
+
+test("a SHA-256 check is known to the program; WebAssembly says what to install", async (t) => {
+  const bytes = await xz(t, HELLO, "-C", "sha256");
+  if (bytes === undefined) return;
+  assert.deepEqual(await collect(decompress(watchedStream([bytes])), { limit: LIMIT }), HELLO);
+  const source = new ByteSource(watchedStream([bytes]), { maxBytes: Infinity, signal: undefined });
+  await assert.rejects(collect(unxzByWasm(source), { limit: LIMIT }), {
+    code: "COMPRESSION_UNSUPPORTED",
+    advice: /xz-utils/,
+  });
+});
+
+test("leaving xz early ends the program and closes the source", async (t) => {
+  const bytes = await xz(t, sampleBytes(4 * 2 ** 20));
+  if (bytes === undefined) return;
+  const source = watchedStream(piecesOf(bytes, [50_000]));
+  for await (const _ of decompress(source)) break;
+  assert.equal(source.state.closed, true);
+  await new Promise((resolve) => setImmediate(resolve)); // libuv lets go of a handle one turn later
+  assert.equal(process.getActiveResourcesInfo().includes("ProcessWrap"), false);
+});
