@@ -11,6 +11,7 @@ import {
 } from "@cooper/oci";
 import type { Content, Descriptor, Image, Index, Platform } from "@cooper/oci";
 import { TransportError } from "../errors.ts";
+import { isRecord } from "../layout/index-file.ts";
 
 /** The attestations of an image are listed beside it, and name it here (BuildKit, attestation-storage.md). */
 const ATTESTS = "vnd.docker.reference.digest";
@@ -82,12 +83,10 @@ function entryFor(manifests: readonly Descriptor[], platform: Platform): Descrip
 function filterIndex(index: Index, original: Uint8Array, keep: (entry: Descriptor) => boolean): Index {
   const json = parseJson(original, "index");
   const before = parseIndex(original).manifests;
-  const entries: readonly unknown[] =
-    typeof json === "object" && json !== null && "manifests" in json && Array.isArray(json.manifests)
-      ? json.manifests
-      : [];
+  if (!isRecord(json) || !Array.isArray(json["manifests"])) throw new Error("unreachable: it was parsed");
+  const entries: readonly unknown[] = json["manifests"];
   const manifests = entries.filter((_, i) => before[i] !== undefined && keep(before[i]));
-  const raw = serializeJson({ ...(json as object), manifests });
+  const raw = serializeJson({ ...json, manifests });
   const digest = digestBytes(raw);
   return {
     kind: "index",

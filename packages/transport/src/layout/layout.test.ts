@@ -32,12 +32,17 @@ async function tagsOf(layout: { tags(): AsyncIterable<string> }): Promise<string
   return tags;
 }
 
+function digests(list: readonly Descriptor[]): string[] {
+  return list.map(({ digest }) => digest).toSorted();
+}
+
 function blobFiles(root: string): string[] {
   return readdirSync(join(root, "blobs", "sha256")).toSorted();
 }
 
 function rewriteIndex(root: string, change: (manifests: Record<string, unknown>[]) => unknown): void {
   const path = join(root, "index.json");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this test's own file
   const json = JSON.parse(readFileSync(path, "utf8")) as { manifests: Record<string, unknown>[] };
   writeFileSync(path, JSON.stringify({ ...json, manifests: change(json.manifests) }));
 }
@@ -220,7 +225,6 @@ test("referrers are found by their subject; an index's own children are none", a
   await putSample(layout, signature);
   await putSample(layout, sbom);
   const found = await layout.referrers(index.root.digest);
-  const digests = (list: readonly Descriptor[]): string[] => list.map(({ digest }) => digest).toSorted();
   assert.deepEqual(digests(found), digests([signature.root, sbom.root]));
   const [only] = await layout.referrers(index.root.digest, { artifactType: "text/sig" });
   assert.equal(only?.artifactType, "text/sig");

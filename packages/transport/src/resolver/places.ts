@@ -29,7 +29,7 @@ export const PLACES: readonly Scheme[] = [
       digest: reference.digest,
       manifestProvesBlobs: true,
     }),
-  } satisfies Scheme<DockerReference> as Scheme,
+  } satisfies Scheme<DockerReference>,
   {
     name: "oci",
     open: async ({ path, tag, digest }: LayoutReference, { signal }) => {
@@ -41,7 +41,7 @@ export const PLACES: readonly Scheme[] = [
       tag: tag ?? (digest === undefined ? "latest" : undefined),
       digest,
     }),
-  } satisfies Scheme<LayoutReference> as Scheme,
+  } satisfies Scheme<LayoutReference>,
   {
     name: "oci-archive",
     open: async ({ path, tag, digest }: LayoutReference, { signal }) => {
@@ -52,7 +52,7 @@ export const PLACES: readonly Scheme[] = [
       const writer = new ArchiveWriter(new FileSink(path, `oci-archive:${path}`));
       return { ...intoArchive(writer), tag: tag ?? (digest === undefined ? "latest" : undefined), digest };
     },
-  } satisfies Scheme<LayoutReference> as Scheme,
+  } satisfies Scheme<LayoutReference>,
   {
     name: "docker-archive",
     open: async ({ path, tag, digest }: DockerArchiveReference, { signal }) => {
@@ -70,7 +70,7 @@ export const PLACES: readonly Scheme[] = [
       }
       return { ...forEngine(new FileSink(path, `docker-archive:${path}`)), tag, digest };
     },
-  } satisfies Scheme<DockerArchiveReference> as Scheme,
+  } satisfies Scheme<DockerArchiveReference>,
   {
     name: "docker-daemon",
     open: async (reference: NamedReference, { environment, signal }) => {
@@ -98,11 +98,11 @@ export const PLACES: readonly Scheme[] = [
       return {
         ...destination,
         tag: name,
-        finish: async () => await destination.finish().finally(() => engine.close()),
-        abandon: async () => await destination.abandon().finally(() => engine.close()),
+        finish: async () => await destination.finish().finally(async () => await engine.close()),
+        abandon: async () => await destination.abandon().finally(async () => await engine.close()),
       };
     },
-  } satisfies Scheme<NamedReference> as Scheme,
+  } satisfies Scheme<NamedReference>,
   {
     name: "store",
     open: async (reference: NamedReference, { home, environment, signal }) => {
@@ -120,7 +120,7 @@ export const PLACES: readonly Scheme[] = [
         digest,
       };
     },
-  } satisfies Scheme<NamedReference> as Scheme,
+  } satisfies Scheme<NamedReference>,
 ];
 
 type Selected = Pick<DockerReference, "tag" | "digest">;

@@ -115,5 +115,5 @@ async function lookUp(given: string | Reference, options: PlaceOptions): Promise
 }
 
 function writable(schemes: ReadonlyMap<string, Scheme>): readonly string[] {
-  return [...schemes.values()].filter(({ create }) => create !== undefined).map(({ name }) => name);
+  return [...schemes.values()].filter((scheme) => scheme.create !== undefined).map(({ name }) => name);
 }
