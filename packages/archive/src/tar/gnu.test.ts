@@ -112,6 +112,17 @@ test("the header of a file of 8 GiB equals GNU tar's", async (t) => {
   }
 });
 
+test("the command in docs/tar.md gives the same bytes, with the options that are published", async (t) => {
+  if (requireProgram(t, "tar") === undefined) return;
+  const page = readFileSync(new URL("../../../../docs/tar.md", import.meta.url), "utf8");
+  const command = /```sh\n(.*?)```/s.exec(page)?.[1] ?? "";
+  const words = command.slice(command.indexOf("tar --create")).split(/[\s\\]+/);
+  assert.deepEqual(words.slice(1, -2), GNU_TAR_OPTIONS);
+  const root = nastyTree(t);
+  const actual = await collect(writeTar(walk(root, { seconds: 0, nanoseconds: 0 })), LIMIT);
+  assertSameArchive(actual, execFileSync("sh", ["-c", command], { cwd: root, maxBuffer: LIMIT.limit }));
+});
+
 function nastyTree(t: TestContext): string {
   const root = temporaryDirectory(t);
   const file = (path: PathString, content = path): void => writeFileSync(at(root, path), content, "utf8");

@@ -181,6 +181,11 @@ const ATTACKS: readonly Attack[] = [
   { name: "a record without an equals sign", archive: rawTar(pax("7 path\n"), member), code: "TAR_INVALID" },
   { name: "a record without a key", archive: rawTar(pax("5 =x\n"), member), code: "TAR_INVALID" },
   {
+    name: "a record with a key of many kilobytes",
+    archive: rawTar(rawPax({ ["k".repeat(5000)]: "v" }), member),
+    code: "TAR_INVALID",
+  },
+  {
     name: "a record with a NUL in its key",
     archive: rawTar(pax("11 pa\0th=x\n"), member),
     code: "TAR_INVALID",

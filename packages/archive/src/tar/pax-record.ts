@@ -1,6 +1,9 @@
 import { ArchiveError } from "../errors.ts";
 import { decodePath, encodePath } from "./path.ts";
 
+/** The longest key in use names an extended attribute, of 255 bytes at most on Linux. */
+const MAX_KEY_BYTES = 4096;
+
 /** Called with each record of an extended header, in order; the value's memory is the header's. */
 export type PaxRecordVisitor = (key: string, value: Buffer) => void;
 
@@ -25,6 +28,7 @@ export function visitPaxRecords(body: Buffer, offset: number, visit: PaxRecordVi
       end <= body.length &&
       equals > cursor + 1 &&
       equals < end &&
+      equals - cursor <= MAX_KEY_BYTES &&
       body[end - 1] === 0x0a;
     if (!isRecord) throw malformed(offset + start);
     const key = decodePath(body.subarray(cursor + 1, equals));
