@@ -10,7 +10,7 @@ import { parseXattrRecord } from "./xattr.ts";
 export type PaxRecords = ReadonlyMap<string, Buffer>;
 
 export const NO_RECORDS: PaxRecords = new Map();
-export const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
+const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 
 /** An offset and a length of format 0.0's sparse map, which repeats its keys. */
 export type SparsePair = readonly [offset: number | undefined, length: number | undefined];

@@ -201,7 +201,7 @@ test("devices, pipes, odd owners and capabilities that GNU tar and bsdtar write 
   const root = temporaryDirectory(t);
   execFileSync("mknod", [join(root, "null"), "c", "1", "3"]);
   execFileSync("mknod", [join(root, "disk"), "b", "259", "70000"]);
-  execFileSync("mkfifo", [join(root, "pipe")]);
+  execFileSync("mknod", [join(root, "pipe"), "p"]);
   writeFileSync(join(root, "capable"), "x");
   execFileSync("python3", [
     "-c",

@@ -22,7 +22,7 @@ export interface Header {
   readonly deviceMinor: number;
 }
 
-export type Dialect = "v7" | "ustar" | "star" | "gnu";
+type Dialect = "v7" | "ustar" | "star" | "gnu";
 
 const ZEROS = Buffer.alloc(BLOCK_SIZE);
 
