@@ -1,7 +1,5 @@
-import { compressionOfMediaType, familiarName, parseDockerName, withCompression } from "@cooper/oci";
-import type { Descriptor, Image } from "@cooper/oci";
-import type { Cancellable } from "@cooper/archive";
-import { TransportError } from "../errors.ts";
+import { familiarName, isManifestType, parseDockerName } from "@cooper/oci";
+import type { Descriptor } from "@cooper/oci";
 import { blobPath } from "../layout/files.ts";
 import { CONTAINERD_NAME, type IndexFile, REF_NAME } from "../layout/index-file.ts";
 import { ArchiveWriter, type Put } from "./writer.ts";
@@ -26,9 +24,9 @@ export class DockerArchiveWriter extends ArchiveWriter {
   }
 
   protected override lastFiles(): readonly (readonly [path: string, bytes: Uint8Array])[] {
-    const images = this.puts.flatMap(({ facts, tag }) => {
+    const images = this.puts.flatMap(({ descriptor, facts, tag }) => {
       const [config, ...layers] = facts?.names ?? [];
-      if (config === undefined) return [];
+      if (config === undefined || !isManifestType(descriptor.mediaType)) return [];
       return {
         Config: blobPath(config.digest),
         RepoTags: tag === undefined ? null : [familiarName(parseDockerName(tag))],
@@ -37,16 +35,4 @@ export class DockerArchiveWriter extends ArchiveWriter {
     });
     return [["manifest.json", Buffer.from(JSON.stringify(images))]];
   }
-}
-
-/** Makes of an image what Docker 20.10 can load: it decompresses gzip and knows nothing of zstd. */
-export async function forDocker(image: Image, options: Cancellable): Promise<Image> {
-  const layers = await image.layers(options);
-  const forms = layers.map(({ mediaType }) => compressionOfMediaType(mediaType));
-  if (forms.includes(undefined)) {
-    throw new TransportError("UNSUPPORTED", "a Docker archive holds images and no artifacts", {
-      advice: "Write it to oci:DIRECTORY or oci-archive:FILE.",
-    });
-  }
-  return forms.includes("zstd") ? withCompression(image, { compression: "none" }) : image;
 }

@@ -1,6 +1,7 @@
 import type { DockerArchiveReference, DockerReference, LayoutReference, NamedReference } from "@cooper/oci";
 import { DockerArchive } from "../archive/docker-archive.ts";
-import { DockerArchiveWriter, forDocker } from "../archive/docker-writer.ts";
+import { DockerArchiveWriter } from "../archive/docker-writer.ts";
+import { forDocker } from "../archive/for-docker.ts";
 import { FileSink, type Sink } from "../archive/sink.ts";
 import { TarFiles } from "../archive/tar-files.ts";
 import { ArchiveWriter } from "../archive/writer.ts";
@@ -98,8 +99,8 @@ export const PLACES: readonly Scheme[] = [
       return {
         ...destination,
         tag: name,
-        finish: async () => await destination.finish().finally(async () => await engine.close()),
-        abandon: async () => await destination.abandon().finally(async () => await engine.close()),
+        finish: async () => await thenClose(engine, destination.finish()),
+        abandon: async () => await thenClose(engine, destination.abandon()),
       };
     },
   } satisfies Scheme<NamedReference>,
@@ -168,6 +169,14 @@ function intoArchive(writer: ArchiveWriter): ArchiveDestination {
 
 function forEngine(sink: Sink): ArchiveDestination {
   return { ...intoArchive(new DockerArchiveWriter(sink)), takes: "one-image", adapt: forDocker };
+}
+
+async function thenClose(engine: Engine, done: Promise<void>): Promise<void> {
+  try {
+    await done;
+  } finally {
+    await engine.close();
+  }
 }
 
 function engineName({ name, tag, digest }: NamedReference): string {
