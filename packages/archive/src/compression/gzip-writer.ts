@@ -50,12 +50,19 @@ export async function* gzip(stream: ByteStream, options: LevelOptions = {}): Byt
     }
   }
 
-  yield HEADER.subarray();
-  yield* inOrder(withWindows(), async (job) => {
-    const compressed = await deflate(job, level);
+  const compressed = inOrder(withWindows(), async (job) => {
+    const deflated = await deflate(job, level);
     pool.giveBack(job.data);
-    return compressed;
+    return deflated;
   });
+  let isFirst = true;
+  for await (const chunk of compressed) {
+    // Not before the source has been opened: who leaves after the header closes it then too.
+    if (isFirst) yield Buffer.from(HEADER);
+    isFirst = false;
+    yield chunk;
+  }
+  if (isFirst) yield Buffer.from(HEADER);
   const trailer = Buffer.alloc(8);
   trailer.writeUInt32LE(crc, 0);
   trailer.writeUInt32LE(size % 2 ** 32, 4);

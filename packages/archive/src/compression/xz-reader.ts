@@ -46,6 +46,7 @@ export async function* unxzByProgram(source: ByteSource, child: Xz): ByteStream 
   child.stderr.on("data", (chunk: Buffer) => complaints.push(chunk));
   const feeding = feed(source, child.stdin);
   feeding.catch(() => child.kill("SIGKILL"));
+  closed.catch(() => {}); // both are awaited below; until then they are nobody's rejections
   try {
     yield* child.stdout as AsyncIterable<Buffer>;
     await feeding;

@@ -141,8 +141,11 @@ test("leaving xz early ends the program and closes the source", async (t) => {
   const bytes = await xz(t, sampleBytes(4 * 2 ** 20));
   if (bytes === undefined) return;
   const source = watchedStream(piecesOf(bytes, [50_000]));
+  const children = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === "ProcessWrap").length;
+  const before = children();
   for await (const _ of decompress(source)) break;
   assert.equal(source.state.closed, true);
   await new Promise((resolve) => setImmediate(resolve)); // libuv lets go of a handle one turn later
-  assert.equal(process.getActiveResourcesInfo().includes("ProcessWrap"), false);
+  assert.ok(children() <= before);
 });
