@@ -1,8 +1,8 @@
 import type { ByteStream } from "../bytes.ts";
 import type { Compression } from "./compression.ts";
-import { gzip } from "./gzip-writer.ts";
+import { gzip } from "./gzip/writer.ts";
 import type { LevelOptions } from "./level.ts";
-import { zstd } from "./zstd-writer.ts";
+import { zstd } from "./zstd/writer.ts";
 
 /** The compressions that Cooper writes. */
 export type WritableCompression = Exclude<Compression, "xz" | "bzip2">;

@@ -3,12 +3,12 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import type { Limits } from "../limits.ts";
 import { ByteSource } from "../tar/byte-source.ts";
 import { boundOut, countIn } from "./bounds.ts";
-import { bunzip2 } from "./bzip2-reader.ts";
+import { bunzip2 } from "./bzip2/reader.ts";
 import type { Compression } from "./compression.ts";
 import { detectCompression } from "./detect.ts";
-import { gunzip } from "./gzip-reader.ts";
-import { unxz } from "./xz-reader.ts";
-import { unzstd } from "./zstd-reader.ts";
+import { gunzip } from "./gzip/reader.ts";
+import { unxz } from "./xz/reader.ts";
+import { unzstd } from "./zstd/reader.ts";
 
 export interface DecompressOptions extends Cancellable {
   /** `maxBytes`, `maxRatio` and `ratioFloor` are looked at; default `DEFAULT_LIMITS`. */

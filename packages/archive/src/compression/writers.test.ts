@@ -8,15 +8,15 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 
 import { piecesOf, requireProgram, run, sampleBytes, temporaryDirectory, watchedStream } from "@cooper/test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import { writeFileAtomic } from "../atomic-file.ts";
 import { collect, fromBytes } from "../bytes.ts";
 import { compress } from "./compress.ts";
 import type { WritableCompression } from "./compress.ts";
 import { decompress } from "./decompress.ts";
-import { gzip, GZIP_WRITER_VERSION } from "./gzip-writer.ts";
-import { zstd, ZSTD_WRITER_VERSION } from "./zstd-writer.ts";
+import { gzip, GZIP_WRITER_VERSION } from "./gzip/writer.ts";
+import { zstd, ZSTD_WRITER_VERSION } from "./zstd/writer.ts";
 
 const LIMIT = 2 ** 27;
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

@@ -1,6 +1,6 @@
-import { LOOKUP_BITS } from "./bzip2-huffman.ts";
-import type { HuffmanTable } from "./bzip2-huffman.ts";
-import { damaged } from "./fault.ts";
+import { LOOKUP_BITS } from "./huffman.ts";
+import type { HuffmanTable } from "./huffman.ts";
+import { damaged } from "../fault.ts";
 
 /** Reads bits, the highest of each byte first. Behind the end there are zeros: `isPastEnd` tells. */
 export class BitReader {

@@ -1,4 +1,4 @@
-import { damaged, unsupported } from "./fault.ts";
+import { damaged, unsupported } from "../fault.ts";
 
 /** RFC 8878, 3.1.1: the longest header of a frame, with its magic number. */
 export const MAX_FRAME_HEADER = 18;

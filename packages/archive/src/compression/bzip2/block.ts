@@ -1,8 +1,8 @@
-import { crcOf } from "./bzip2-crc.ts";
-import { damaged } from "./fault.ts";
+import { crcOf } from "./checksum.ts";
+import { damaged } from "../fault.ts";
 import type { BitReader } from "./bit-reader.ts";
-import { huffmanTable } from "./bzip2-huffman.ts";
-import type { HuffmanTable } from "./bzip2-huffman.ts";
+import { huffmanTable } from "./huffman.ts";
+import type { HuffmanTable } from "./huffman.ts";
 
 /** Symbols that one Huffman table codes before the next selector is due. */
 const GROUP_SIZE = 50;

@@ -1,8 +1,8 @@
 import { crc32, createInflateRaw, inflateRawSync } from "node:zlib";
-import type { ByteStream } from "../bytes.ts";
-import type { ByteSource } from "../tar/byte-source.ts";
-import { DECODER_OPTIONS, throughCodec } from "./codec.ts";
-import { cutShort, damaged, decoderFault } from "./fault.ts";
+import type { ByteStream } from "../../bytes.ts";
+import type { ByteSource } from "../../tar/byte-source.ts";
+import { DECODER_OPTIONS, throughCodec } from "../codec.ts";
+import { cutShort, damaged, decoderFault } from "../fault.ts";
 
 /** Members up to this many bytes, of eStargz for example, come by the thousand. */
 const SMALL = 64 * 1024;

@@ -1,9 +1,9 @@
 import { constants, zstdCompress } from "node:zlib";
-import type { ByteStream } from "../bytes.ts";
-import { BlockPool, blocks } from "./blocks.ts";
-import { inOrder } from "./in-order.ts";
-import { checkLevel } from "./level.ts";
-import type { LevelOptions } from "./level.ts";
+import type { ByteStream } from "../../bytes.ts";
+import { BlockPool, blocks } from "../blocks.ts";
+import { inOrder } from "../in-order.ts";
+import { checkLevel } from "../level.ts";
+import type { LevelOptions } from "../level.ts";
 
 /**
  * Rises when the bytes of `zstd` change for the same input and level, and with it the digests of

@@ -6,11 +6,11 @@ import type { TestContext } from "node:test";
 
 import { piecesOf, requireProgram, run, sampleBytes, temporaryDirectory, watchedStream } from "@cooper/test";
 
-import { collect } from "../bytes.ts";
-import type { ByteStream } from "../bytes.ts";
-import { ByteSource } from "../tar/byte-source.ts";
-import { decompress } from "./decompress.ts";
-import { startXz, unxzByProgram, unxzByWasm } from "./xz-reader.ts";
+import { collect } from "../../bytes.ts";
+import type { ByteStream } from "../../bytes.ts";
+import { ByteSource } from "../../tar/byte-source.ts";
+import { decompress } from "../decompress.ts";
+import { startXz, unxzByProgram, unxzByWasm } from "./reader.ts";
 
 const LIMIT = 2 ** 26;
 const HELLO = Buffer.from("hello, world\n");
@@ -137,12 +137,14 @@ test("a SHA-256 check is known to the program; WebAssembly says what to install"
   });
 });
 
+function children(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === "ProcessWrap").length;
+}
+
 test("leaving xz early ends the program and closes the source", async (t) => {
   const bytes = await xz(t, sampleBytes(4 * 2 ** 20));
   if (bytes === undefined) return;
   const source = watchedStream(piecesOf(bytes, [50_000]));
-  const children = (): number =>
-    process.getActiveResourcesInfo().filter((name) => name === "ProcessWrap").length;
   const before = children();
   for await (const _ of decompress(source)) break;
   assert.equal(source.state.closed, true);

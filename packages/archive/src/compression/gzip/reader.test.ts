@@ -5,11 +5,11 @@ import { test } from "node:test";
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
 
 import { piecesOf, requireProgram, run, sampleBytes, temporaryDirectory, watchedStream } from "@cooper/test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
-import { collect, fromBytes } from "../bytes.ts";
-import { readFileStream } from "../file-stream.ts";
-import { decompress } from "./decompress.ts";
+import { collect, fromBytes } from "../../bytes.ts";
+import { readFileStream } from "../../file-stream.ts";
+import { decompress } from "../decompress.ts";
 
 const LIMIT = 2 ** 26;
 const HELLO = Buffer.from("hello, world\n");
@@ -28,7 +28,7 @@ interface HeaderParts {
 
 /** A member with the optional parts of a header, which few programs write. */
 function member(content: Buffer, { flags, extra, name, comment, headerChecksum }: HeaderParts): Buffer {
-  const parts = [Buffer.from([0x1f, 0x8b, 8, flags, 1, 2, 3, 4, 0, 3])];
+  const parts: Buffer[] = [Buffer.from([0x1f, 0x8b, 8, flags, 1, 2, 3, 4, 0, 3])];
   if (extra !== undefined) parts.push(Buffer.from([extra.length & 255, extra.length >> 8]), extra);
   for (const text of [name, comment]) if (text !== undefined) parts.push(Buffer.from(`${text}\0`));
   if (headerChecksum !== undefined) {

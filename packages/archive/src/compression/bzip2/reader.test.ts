@@ -6,8 +6,8 @@ import type { TestContext } from "node:test";
 
 import { piecesOf, requireProgram, run, sampleBytes, temporaryDirectory, watchedStream } from "@cooper/test";
 
-import { collect, fromBytes } from "../bytes.ts";
-import { decompress } from "./decompress.ts";
+import { collect, fromBytes } from "../../bytes.ts";
+import { decompress } from "../decompress.ts";
 
 const LIMIT = 2 ** 27;
 const HELLO = Buffer.from("hello, world\n");

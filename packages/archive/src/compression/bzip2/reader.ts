@@ -1,8 +1,8 @@
-import type { ByteStream } from "../bytes.ts";
-import type { ByteSource } from "../tar/byte-source.ts";
+import type { ByteStream } from "../../bytes.ts";
+import type { ByteSource } from "../../tar/byte-source.ts";
 import { BitReader } from "./bit-reader.ts";
-import { blockContent, decodeBlock } from "./bzip2-block.ts";
-import { cutShort, damaged } from "./fault.ts";
+import { blockContent, decodeBlock } from "./block.ts";
+import { cutShort, damaged } from "../fault.ts";
 
 /** Content of a block for each step of the level from 1 to 9. */
 const LEVEL_SIZE = 100_000;

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import type { ByteStream } from "../bytes.ts";
-import type { ByteSource } from "../tar/byte-source.ts";
-import { writeTo } from "./codec.ts";
-import { cutShort, damaged, unsupported } from "./fault.ts";
+import type { ByteStream } from "../../bytes.ts";
+import type { ByteSource } from "../../tar/byte-source.ts";
+import { writeTo } from "../codec.ts";
+import { cutShort, damaged, unsupported } from "../fault.ts";
 
 /** xz -9 needs 65 MiB; more is memory that a stranger makes us take. */
 const MEMORY_LIMIT = "256MiB";

@@ -5,12 +5,12 @@ import { test } from "node:test";
 import { constants, zstdCompressSync } from "node:zlib";
 
 import { piecesOf, requireProgram, run, sampleBytes, temporaryDirectory, watchedStream } from "@cooper/test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
-import { collect, fromBytes } from "../bytes.ts";
-import { readFileStream } from "../file-stream.ts";
-import { decompress } from "./decompress.ts";
-import { BlockWalker, parseFrameHeader } from "./zstd-frame.ts";
+import { collect, fromBytes } from "../../bytes.ts";
+import { readFileStream } from "../../file-stream.ts";
+import { decompress } from "../decompress.ts";
+import { BlockWalker, parseFrameHeader } from "./frame.ts";
 
 const LIMIT = 2 ** 26;
 const HELLO = Buffer.from("hello, world\n");

@@ -1,11 +1,11 @@
 import { createZstdDecompress, zstdDecompress, zstdDecompressSync } from "node:zlib";
-import type { ByteStream } from "../bytes.ts";
-import type { ByteSource } from "../tar/byte-source.ts";
-import { DECODER_OPTIONS, throughCodec } from "./codec.ts";
-import { cutShort, damaged, decoderFault } from "./fault.ts";
-import { jobsInFlight } from "./in-order.ts";
-import { BlockWalker, MAX_FRAME_HEADER, parseFrameHeader, zstdMagic } from "./zstd-frame.ts";
-import type { ZstdFrameHeader } from "./zstd-frame.ts";
+import type { ByteStream } from "../../bytes.ts";
+import type { ByteSource } from "../../tar/byte-source.ts";
+import { DECODER_OPTIONS, throughCodec } from "../codec.ts";
+import { cutShort, damaged, decoderFault } from "../fault.ts";
+import { jobsInFlight } from "../in-order.ts";
+import { BlockWalker, MAX_FRAME_HEADER, parseFrameHeader, zstdMagic } from "./frame.ts";
+import type { ZstdFrameHeader } from "./frame.ts";
 
 /** Frames with up to this much content are gathered and decompressed several at once. */
 const WHOLE_FRAME = 4 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { damaged } from "./fault.ts";
+import { damaged } from "../fault.ts";
 
 /** Codes up to this many bits are looked up in one step. */
 export const LOOKUP_BITS = 10;
