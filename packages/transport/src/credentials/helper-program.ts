@@ -80,7 +80,8 @@ export class CredentialHelper {
     const child = spawn(this.program, [command], {
       env: { ...this.#environment },
       stdio: ["pipe", "pipe", "ignore"],
-      timeout: PATIENCE,
+      // Not `timeout`: its timer outlives a program that could not be started.
+      signal: AbortSignal.timeout(PATIENCE),
     });
     const chunks: Buffer[] = [];
     let size = 0;
