@@ -15,7 +15,19 @@ export { createTokenService } from "./auth/tokens.ts";
 export type { TokenOptions, TokenService } from "./auth/tokens.ts";
 
 // Storage
-export type * from "./storage/storage.ts";
+export type {
+  BlobStorage,
+  Listing,
+  ManifestStorage,
+  NewManifest,
+  OpenBlob,
+  OpenUpload,
+  Page,
+  Storage,
+  StoredManifest,
+  TagStorage,
+  UploadStorage,
+} from "./storage/storage.ts";
 export { memoryStorage } from "./storage/memory.ts";
 export { directoryStorage } from "./storage/directory/directory.ts";
 export type { DirectoryStorageOptions } from "./storage/directory/directory.ts";
