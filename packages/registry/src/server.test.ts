@@ -82,6 +82,30 @@ test("many slow readers are served side by side", async (t) => {
   assert.equal((await visitor.ask("GET", "/v2/")).status, 200);
 });
 
+test("clients that go away at any moment leave the registry whole", async (t) => {
+  const listening = await start(t);
+  const visitor = visitorOf(t, listening.url);
+  const bytes = someBytes(3_000_000);
+  const digest = await visitor.pushBlob("a", bytes);
+  const location = await visitor.start("a");
+  const messages = [
+    `GET /v2/a/blobs/${digest} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(3),
+    "PUT /v2/a/manifests/t HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+    `PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx`,
+    "POST /v2/a/manifests/t HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\nx",
+    "GET /v2/",
+  ];
+  const sockets = Array.from({ length: 200 }, (_, index) => {
+    const socket = connect(listening.port, listening.host);
+    socket.on("error", () => {});
+    socket.write(messages[index % messages.length] ?? "");
+    setTimeout(() => socket.destroy(), index % 20);
+    return once(socket, "close");
+  });
+  await Promise.all(sockets);
+  assert.ok((await visitor.ask("GET", `/v2/a/blobs/${digest}`)).body.equals(bytes));
+});
+
 test("it speaks TLS when it is given a certificate", async (t) => {
   const openssl = requireProgram(t, "openssl");
   if (openssl === undefined) return;

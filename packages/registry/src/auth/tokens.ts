@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { collect } from "@cooper/archive";
 import { RegistryError } from "../errors.ts";
 import { answerJson } from "../http/answer.ts";
+import { bodyOf } from "../http/body.ts";
 import { quoted } from "./authorize.ts";
 import type { Access, Authorize } from "./authorize.ts";
 import { basicCredentials } from "./basic.ts";
@@ -119,7 +120,7 @@ function covers({ scopes, username }: Grant, { action, repository }: Access): bo
 
 async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
   if (request.method === "POST")
-    return new URLSearchParams((await collect(request, { limit: MAX_FORM_BYTES })).toString());
+    return new URLSearchParams((await collect(bodyOf(request), { limit: MAX_FORM_BYTES })).toString());
   const [, query = ""] = (request.url ?? "").split("?", 2);
   return new URLSearchParams(query);
 }

@@ -158,6 +158,8 @@ everywhere(
       headers: { "Content-Type": OCI_IMAGE },
     } as const;
     refused(await visitor.ask("PUT", "/v2/a/b/manifests/larger", unsaid), 413, "SIZE_INVALID");
+    const muchMore = { ...unsaid, body: someBytes(50_000_000) };
+    refused(await visitor.ask("PUT", "/v2/a/b/manifests/larger", muchMore), 413, "SIZE_INVALID");
   },
 );
 

@@ -258,7 +258,9 @@ everywhere(
       413,
       "SIZE_INVALID",
     );
-    refused(await visitor.ask("PATCH", location, { body: someBytes(20_000_000) }), 413, "SIZE_INVALID");
+    const large = someBytes(50_000_000);
+    refused(await visitor.ask("PATCH", location, { body: large }), 413, "SIZE_INVALID");
+    refused(await visitor.ask("PATCH", location, { body: large, framing: "chunked" }), 413, "SIZE_INVALID");
   },
   { limits: { blobBytes: 1000 } },
 );

@@ -7,6 +7,7 @@ export type Headers = Readonly<Record<string, string | number | string[]>>;
 const MAX_WARNING_BYTES = 4096;
 /** How much of a body that nobody wants is still read, so that the client gets to see the answer. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
+const LINGER_MS = 1000;
 
 /** Sends a whole answer. To HEAD the body is only counted. */
 export function answer(
@@ -44,26 +45,43 @@ export function answerFault(request: IncomingMessage, response: ServerResponse, 
     response.destroy();
     return;
   }
-  const headers = { ...fault.headers, ...refuseRest(request) };
   const code = fault.code === "STORAGE_FAULT" ? "UNKNOWN" : fault.code;
   const message = fault.advice === undefined ? fault.message : `${fault.message}. ${fault.advice}`;
-  answerJson(response, fault.status, headers, { errors: [{ code, message, detail: fault.fields }] });
+  const body = { errors: [{ code, message, detail: fault.fields }] };
+  if (request.complete || Number(request.headers["content-length"]) <= MAX_UNREAD_BYTES) {
+    request.resume();
+    answerJson(response, fault.status, fault.headers, body);
+    return;
+  }
+  const text = JSON.stringify(body);
+  writeHead(response, fault.status, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(text),
+    Connection: "close",
+    ...fault.headers,
+  });
+  response.write(text);
+  endLater(request, response);
 }
 
 /**
- * A client that is still sending sees the answer only when it has sent all, or when the connection
- * breaks; a little is read and dropped, for more the connection is given up.
+ * Ends a connection on which the client still sends what nobody wants. Closed at once, the system
+ * would reset it, and the client might never see the answer: so a little is read and dropped, then
+ * nothing more, and there is time to read the answer.
  */
-function refuseRest(request: IncomingMessage): Headers {
-  if (request.complete) return {};
-  const announced = Number(request.headers["content-length"] ?? Number.NaN);
-  if (announced <= MAX_UNREAD_BYTES) return {};
+function endLater(request: IncomingMessage, response: ServerResponse): void {
   let left = MAX_UNREAD_BYTES;
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
   request.on("data", (chunk: Buffer) => {
     left -= chunk.byteLength;
-    if (left < 0) request.destroy();
+    if (left < 0) request.pause();
   });
-  return { Connection: "close" };
+  request.once("error", end);
+  request.once("close", end);
 }
 
 /** `Warning` headers: as many of the texts as fit, each once. */

@@ -6,6 +6,7 @@ import { methodNotAllowed } from "../call.ts";
 import type { Call } from "../call.ts";
 import { RegistryError } from "../errors.ts";
 import { answer } from "../http/answer.ts";
+import { bodyOf } from "../http/body.ts";
 import { inspectManifest } from "../manifest.ts";
 import type { ManifestFacts } from "../manifest.ts";
 import { algorithmOf, isTag, storableDigest } from "../names.ts";
@@ -98,7 +99,7 @@ async function readManifest({ request, limits }: Call): Promise<Buffer> {
     });
   if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge();
   try {
-    return await collect(request, { limit });
+    return await collect(bodyOf(request), { limit });
   } catch (error) {
     throw isFault(error, "LIMIT_EXCEEDED") ? tooLarge() : error;
   }

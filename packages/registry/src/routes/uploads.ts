@@ -5,6 +5,7 @@ import { methodNotAllowed } from "../call.ts";
 import type { Call } from "../call.ts";
 import { RegistryError } from "../errors.ts";
 import { answer } from "../http/answer.ts";
+import { bodyOf } from "../http/body.ts";
 import { parseContentRange } from "../http/range.ts";
 import { algorithmOf, isRepositoryName, storableDigest } from "../names.ts";
 import type { Route } from "../route.ts";
@@ -112,7 +113,7 @@ function acceptedBody({ request, limits }: Call, name: UploadName, upload: OpenU
   const room = limits.blobBytes - upload.size;
   if (length !== undefined && length > room) throw blobTooLarge(limits.blobBytes);
   if (rangeHeader === undefined)
-    return bounded(request, { most: room, excess: () => blobTooLarge(limits.blobBytes) });
+    return bounded(bodyOf(request), { most: room, excess: () => blobTooLarge(limits.blobBytes) });
 
   const range = parseContentRange(rangeHeader);
   if (range === undefined) {
@@ -130,7 +131,7 @@ function acceptedBody({ request, limits }: Call, name: UploadName, upload: OpenU
   const mismatch = (): RegistryError =>
     new RegistryError("SIZE_INVALID", `the chunk has not the ${range.length} bytes of its Content-Range`);
   if (length !== undefined && length !== range.length) throw mismatch();
-  return bounded(request, { least: range.length, most: range.length, excess: mismatch });
+  return bounded(bodyOf(request), { least: range.length, most: range.length, excess: mismatch });
 }
 
 interface Bounds {
