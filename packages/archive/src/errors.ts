@@ -14,16 +14,24 @@ export type ArchiveErrorCode =
   | "DIGEST_UNSUPPORTED"
   /** The file system has no room left. */
   | "DISK_FULL"
+  /** A file changed while it was being packed. */
+  | "FILE_CHANGED"
   /** There is no file of that name. */
   | "FILE_MISSING"
   /** The file cannot be read. */
   | "FILE_UNREADABLE"
   /** The file cannot be written. */
   | "FILE_UNWRITABLE"
+  /** A hard link's target is not there, or is a directory. */
+  | "HARDLINK_INVALID"
   /** There is no such compression level. */
   | "LEVEL_INVALID"
   /** The input asks for more than a limit allows; the message names the limit. */
   | "LIMIT_EXCEEDED"
+  /** This user may not give a file the owner, or make the device, that the archive asks for. */
+  | "OWNER_REFUSED"
+  /** A path of the archive names a place that it may not: `..`, a file as a directory, a loop of links. */
+  | "PATH_INVALID"
   /** There are more or fewer bytes than promised. */
   | "SIZE_MISMATCH"
   /** A member cannot be written as it was given: a path without a name, a negative size. */
@@ -35,6 +43,8 @@ export type ArchiveErrorCode =
   /** The stream ended in the middle of something. */
   | "TRUNCATED"
   /** A result was asked for before its stream had ended. */
-  | "UNFINISHED";
+  | "UNFINISHED"
+  /** A whiteout names nothing, as `.wh.` alone does. */
+  | "WHITEOUT_INVALID";
 
 export class ArchiveError extends CooperError<ArchiveErrorCode> {}

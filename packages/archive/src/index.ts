@@ -47,3 +47,6 @@ export { detectCompression } from "./compression/detect.ts";
 export type { Detected } from "./compression/detect.ts";
 
 // Directories
+export { packDirectory } from "./directory/pack.ts";
+export type { PackNote, PackOptions } from "./directory/pack-options.ts";
+export type { Owner } from "./directory/record.ts";
