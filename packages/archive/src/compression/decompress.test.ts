@@ -7,6 +7,7 @@ import { piecesOf, sampleBytes, watchedStream } from "@cooper/test";
 import { collect, fromBytes } from "../bytes.ts";
 import type { ByteStream } from "../bytes.ts";
 import type { Limits } from "../limits.ts";
+import { verified } from "../verified.ts";
 import { decompress } from "./decompress.ts";
 import { detectCompression } from "./detect.ts";
 
@@ -111,6 +112,12 @@ const PACKED: Readonly<Record<string, Buffer>> = {
 };
 
 for (const [what, bytes] of Object.entries(PACKED)) {
+  test(`a wrong digest of ${what} is found, though the content is whole`, async () => {
+    const digest = `sha256:${"0".repeat(64)}`;
+    const checked = verified(fromBytes(...piecesOf(bytes, [100_000])), { digest, size: bytes.length });
+    await assert.rejects(drain(decompress(checked)), { code: "DIGEST_MISMATCH" });
+  });
+
   test(`leaving ${what} early closes the source without reading it all`, async () => {
     const source = watchedStream(piecesOf(bytes, [10_000]));
     for await (const _ of decompress(source)) break;

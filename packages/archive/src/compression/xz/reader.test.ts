@@ -9,6 +9,7 @@ import { piecesOf, requireProgram, run, sampleBytes, temporaryDirectory, watched
 import { collect } from "../../bytes.ts";
 import type { ByteStream } from "../../bytes.ts";
 import { ByteSource } from "../../tar/byte-source.ts";
+import { verified } from "../../verified.ts";
 import { decompress } from "../decompress.ts";
 import { startXz, unxzByProgram, unxzByWasm } from "./reader.ts";
 
@@ -105,7 +106,7 @@ for (const [way, decode] of [
   });
 
   test(`xz ${way}: two files are read in turns`, async (t) => {
-    const bytes = await xz(t, sampleBytes(700_000));
+    const bytes = await xz(t, sampleBytes(700_000), "-0");
     if (bytes === undefined) return;
     const [one, other] = [1, 2].map(() => {
       const source = new ByteSource(watchedStream([bytes]), { maxBytes: Infinity, signal: undefined });
@@ -118,8 +119,16 @@ for (const [way, decode] of [
     await other.return?.();
   });
 
+  test(`xz ${way}: a wrong digest is found, though the content is whole`, async (t) => {
+    const bytes = await xz(t, HELLO);
+    if (bytes === undefined) return;
+    const digest = `sha256:${"0".repeat(64)}`;
+    const checked = verified(watchedStream([bytes]), { digest, size: bytes.length });
+    await assert.rejects(read(checked), { code: "DIGEST_MISMATCH" });
+  });
+
   test(`xz ${way}: a fault of the source passes as it is`, async (t) => {
-    const bytes = await xz(t, sampleBytes(700_000));
+    const bytes = await xz(t, sampleBytes(700_000), "-0");
     if (bytes === undefined) return;
     const failure = new Error("the wire broke");
     await assert.rejects(read(watchedStream([bytes.subarray(0, 50_000)], failure)), failure);
@@ -142,7 +151,7 @@ function children(): number {
 }
 
 test("leaving xz early ends the program and closes the source", async (t) => {
-  const bytes = await xz(t, sampleBytes(4 * 2 ** 20));
+  const bytes = await xz(t, sampleBytes(4 * 2 ** 20), "-0");
   if (bytes === undefined) return;
   const source = watchedStream(piecesOf(bytes, [50_000]));
   const before = children();

@@ -101,7 +101,10 @@ export async function* unxzByWasm(source: ByteSource): ByteStream {
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop
       const { done, value } = await output.read();
-      if (done) return;
+      if (done) {
+        await source.drain(); // whoever hashes or counts the source sees all of it
+        return;
+      }
       if (value.byteLength > 0) yield value;
     }
   } catch (error) {
