@@ -83,3 +83,16 @@ export {
 
 // The model
 export type { Blob, Content, Image, Index, Layer } from "./model.ts";
+export { completeLayer, layerFromBlob } from "./layer.ts";
+export type { LayerCore } from "./layer.ts";
+export { makeLayer } from "./make-layer.ts";
+export type { LayerOptions } from "./make-layer.ts";
+export { completeImage } from "./image.ts";
+export type { ImageCore } from "./image.ts";
+export { emptyImage, makeArtifact, makeImage } from "./make-image.ts";
+export type { ArtifactOptions, ImageOptions } from "./make-image.ts";
+export type { UnfinishedConfig } from "./image-parts.ts";
+export { makeIndex } from "./make-index.ts";
+export type { IndexChild, IndexOptions } from "./make-index.ts";
+export { MAX_INDEX_NESTING, openContent } from "./open.ts";
+export type { ContentReader } from "./open.ts";

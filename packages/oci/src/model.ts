@@ -37,7 +37,7 @@ interface ManifestLike {
   digest(options?: Cancellable): Promise<Digest>;
 }
 
-/** One image manifest: a runnable image, or an artifact (then `isArtifact` is true and `config` fails). */
+/** One image manifest: a runnable image, or an artifact (then `isArtifact(manifest)` is true and `config` fails). */
 export interface Image extends ManifestLike {
   readonly kind: "image";
   manifest(options?: Cancellable): Promise<ImageManifest>;
@@ -52,7 +52,12 @@ export interface Image extends ManifestLike {
 export interface Index extends ManifestLike {
   readonly kind: "index";
   manifest(options?: Cancellable): Promise<IndexManifest>;
-  /** The child that `descriptor` names, one of `manifest().manifests`. */
+  /**
+   * The children that are images or indexes, in order. Unlike `manifest()` this makes nothing to
+   * learn a digest: a writer puts the children first and asks for the manifest afterwards.
+   */
+  children(options?: Cancellable): Promise<readonly Content[]>;
+  /** The child that `descriptor` names, one of `manifest().manifests`. `NOT_IN_INDEX` */
   child(descriptor: Descriptor, options?: Cancellable): Promise<Image | Index>;
 }
 
