@@ -2,6 +2,8 @@ import type { Cancellable } from "@cooper/archive";
 import {
   digestBytes,
   formatPlatform,
+  isIndexType,
+  isManifestType,
   isUnknownPlatform,
   matchPlatform,
   parseIndex,
@@ -95,6 +97,12 @@ function filterIndex(index: Index, original: Uint8Array, keep: (entry: Descripto
     digest: async () => digest,
     descriptor: async () => ({ mediaType: index.mediaType, digest, size: raw.byteLength }),
     manifest: async () => parseIndex(raw),
+    children: async (options) =>
+      await Promise.all(
+        parseIndex(raw)
+          .manifests.filter(({ mediaType }) => isManifestType(mediaType) || isIndexType(mediaType))
+          .map(async (descriptor) => await index.child(descriptor, options)),
+      ),
     child: async (descriptor, options) => await index.child(descriptor, options),
   };
 }
