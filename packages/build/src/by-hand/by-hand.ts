@@ -1,0 +1,143 @@
+import { statSync } from "node:fs";
+import { packDirectory } from "@cooper/archive";
+import type { ByteStream, Cancellable } from "@cooper/archive";
+import { makeImage, makeLayer, normalizePlatform } from "@cooper/oci";
+import type { Image, Layer, Platform } from "@cooper/oci";
+import { BuildError } from "../errors.ts";
+import { makeRunConfig } from "./run-config.ts";
+import type { StartOptions } from "./run-config.ts";
+import { byHandScript, tarCommandFor } from "./script.ts";
+import { imageSteps, layerSteps } from "./step.ts";
+import type { ByHandStep } from "./step.ts";
+
+export interface ByHandOptions extends StartOptions {
+  readonly platform: Platform;
+  /** Seconds since 1970: when the image, its history and all its files say that they were made. Default 0. */
+  readonly epoch?: number | undefined;
+  /** The tag that is told for `index.json`; default `latest`. */
+  readonly tag?: string | undefined;
+  /** Told each step as it happens: those of the layer when it has been read, then config and manifest. */
+  readonly onStep?: ((step: ByHandStep) => void) | undefined;
+}
+
+/** An image by hand, and the script that makes it again. */
+export interface HandMade {
+  /** Lazy: the directory is read when the image is written. */
+  readonly image: Image;
+  /** The shell script that makes the same image; reads the directory if it was not written yet. */
+  script(options?: Cancellable): Promise<Buffer>;
+}
+
+/**
+ * An image of a directory: one layer with its files, owned by root and all of one time, and a config
+ * that says how to start it. The same files and options give the same digest on any machine.
+ * `DIRECTORY_MISSING`, `OPTION_INVALID`; reading the image throws what `packDirectory` throws.
+ */
+export function byHand(directory: string, options: ByHandOptions): HandMade {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new BuildError("DIRECTORY_MISSING", `${directory} is not a directory`, {
+      kind: "usage",
+      advice: "Name the directory that holds the image's files.",
+      fields: { directory },
+    });
+  }
+  const { epoch = 0, tag = "latest", onStep } = options;
+  const mtime = { set: { seconds: epoch, nanoseconds: 0 } };
+  let tarSize = 0;
+  const plainLayer = makeLayer({
+    tar: (cancel) =>
+      counted(packDirectory(directory, { owner: ROOT, mtime, xattrs: "drop", ...cancel }), (size) => {
+        tarSize = size;
+      }),
+  });
+  const layer = toldLayer(plainLayer, async (cancel) => {
+    const diffId = await plainLayer.diffId(cancel);
+    const descriptor = await plainLayer.descriptor(cancel);
+    const steps = layerSteps({ directory, tarSize, diffId, descriptor }, tarCommandFor(directory, epoch));
+    for (const step of steps) onStep?.(step);
+  });
+  const created = new Date(epoch * 1000).toISOString().replace(".000Z", "Z");
+  const plainImage = makeImage({
+    config: {
+      created,
+      ...normalizePlatform(options.platform),
+      config: makeRunConfig(options),
+      history: [{ created, created_by: "cooper by-hand" }],
+    },
+    layers: [layer],
+  });
+  const image = toldImage(plainImage, async (cancel) => {
+    const steps = imageSteps({
+      config: await plainImage.rawConfig(cancel),
+      configDescriptor: (await plainImage.manifest(cancel)).config,
+      manifest: await plainImage.raw(cancel),
+      descriptor: await plainImage.descriptor(cancel),
+      tag,
+    });
+    for (const step of steps) onStep?.(step);
+  });
+  const script = async (cancel: Cancellable = {}): Promise<Buffer> =>
+    byHandScript({
+      directory,
+      epoch,
+      config: await image.rawConfig(cancel),
+      diffId: await layer.diffId(cancel),
+      manifest: await image.manifest(cancel),
+      tag,
+    });
+  return { image, script };
+}
+
+const ROOT = { uid: 0, gid: 0 };
+
+type Tell = (cancel: Cancellable) => Promise<void>;
+
+/** Told once, when the layer has been made: by whoever reads it to its end, or asks what it is. */
+function toldLayer(layer: Layer, tell: Tell): Layer {
+  const once = onlyOnce(tell);
+  async function* open(cancel: Cancellable = {}): ByteStream {
+    yield* layer.open(cancel);
+    await once(cancel);
+  }
+  return {
+    ...layer,
+    open,
+    descriptor: async (cancel = {}) => {
+      const descriptor = await layer.descriptor(cancel);
+      await once(cancel);
+      return descriptor;
+    },
+    diffId: async (cancel = {}) => {
+      const diffId = await layer.diffId(cancel);
+      await once(cancel);
+      return diffId;
+    },
+  };
+}
+
+/** Told once, when the manifest has been made. */
+function toldImage(image: Image, tell: Tell): Image {
+  const once = onlyOnce(tell);
+  return {
+    ...image,
+    raw: async (cancel = {}) => {
+      const raw = await image.raw(cancel);
+      await once(cancel);
+      return raw;
+    },
+  };
+}
+
+function onlyOnce(tell: Tell): Tell {
+  let told: Promise<void> | undefined;
+  return async (cancel) => await (told ??= tell(cancel));
+}
+
+async function* counted(stream: ByteStream, tell: (size: number) => void): ByteStream {
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.byteLength;
+    yield chunk;
+  }
+  tell(size);
+}
