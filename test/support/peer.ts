@@ -15,11 +15,13 @@ export interface PeerRequest {
   readonly headers: IncomingMessage["headers"];
   /** The body to its end; a peer that wants to break off in the middle does not call it. */
   readonly body: () => Promise<Buffer>;
+  /** The body as it comes. */
+  readonly stream: () => AsyncIterable<Buffer>;
   readonly socket: Socket;
 }
 
-/** Answers a request. What it throws becomes a 500 that says so. */
-export type PeerHandler = (request: PeerRequest, response: ServerResponse) => void | Promise<void>;
+/** Answers a request; what it returns is awaited and ignored. What it throws becomes a 500 that says so. */
+export type PeerHandler = (request: PeerRequest, response: ServerResponse) => unknown;
 
 export interface Peer {
   /** `127.0.0.1:PORT`, as it stands in a reference. */
@@ -82,9 +84,11 @@ function read(incoming: IncomingMessage): PeerRequest {
     query: url.searchParams,
     headers: incoming.headers,
     socket: incoming.socket,
+    stream: () => incoming,
     body: async () => {
       const chunks: Buffer[] = [];
-      for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+      const stream: AsyncIterable<Buffer> = incoming;
+      for await (const chunk of stream) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
   };

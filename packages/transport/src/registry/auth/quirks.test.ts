@@ -10,19 +10,9 @@ import { startPeer, temporaryDirectory } from "@cooper/test";
 import type { Peer, PeerHandler, PeerRequest } from "@cooper/test";
 import { basicCredential, identityCredential } from "../../credentials/credential.ts";
 import type { Credential } from "../../credentials/credential.ts";
-import { openRegistryRepository } from "../repository.ts";
-import type { OpenRegistryOptions, RegistryRepository } from "../repository.ts";
+import { openPeer } from "../opening.test.support.ts";
 
 const MANIFEST = Buffer.from('{"schemaVersion":2}');
-
-function open(t: TestContext, peer: Peer, options: OpenRegistryOptions = {}): RegistryRepository {
-  const repository = openRegistryRepository(
-    { host: peer.host, repository: "a/b" },
-    { environment: { HOME: temporaryDirectory(t) }, retries: { tries: 3, firstPause: 0 }, ...options },
-  );
-  t.after(async () => await repository.close());
-  return repository;
-}
 
 /** A token server that gives `token-1`, `token-2`, …; each answer can be changed. */
 async function tokenServer(
@@ -39,12 +29,12 @@ async function tokenServer(
 /** A registry that asks for a token, and answers requests that have one which `takes` accepts. */
 async function registryWith(
   t: TestContext,
-  challenge: (request: PeerRequest) => string | readonly string[],
+  challenge: (request: PeerRequest) => string | string[],
   takes: (authorization: string, request: PeerRequest) => boolean = (authorization) => authorization !== "",
 ): Promise<Peer> {
   return await startPeer(t, (request, response) => {
     if (!takes(request.headers.authorization ?? "", request)) {
-      response.writeHead(401, { "www-authenticate": challenge(request) as string });
+      response.writeHead(401, { "www-authenticate": challenge(request) });
       response.end();
       return;
     }
@@ -69,7 +59,7 @@ test("a token is asked for with the scope that is needed, and used again", async
     () => bearer(server),
     (text) => text === "Bearer token-1",
   );
-  const repository = open(t, registry, { credential: ALICE });
+  const repository = openPeer(t, registry, { credential: ALICE });
   await repository.resolve({ tag: "x" });
   await repository.resolve({ tag: "y" });
   assert.equal(server.requests.length, 1);
@@ -87,7 +77,7 @@ test("requests that start together ask for one token", async (t) => {
     () => bearer(server),
     (text) => text === "Bearer token-1",
   );
-  const repository = open(t, registry);
+  const repository = openPeer(t, registry);
   await Promise.all([1, 2, 3, 4].map(async (n) => await repository.resolve({ tag: `x${n}` })));
   assert.equal(server.requests.length, 1);
   assert.equal(server.requests[0]?.headers.authorization, undefined);
@@ -100,7 +90,7 @@ test("access_token does as well as token", async (t) => {
     () => bearer(server),
     (text) => text === "Bearer other",
   );
-  await open(t, registry).resolve({ tag: "x" });
+  await openPeer(t, registry).resolve({ tag: "x" });
 });
 
 test("of several schemes the token is chosen, whatever their order", async (t) => {
@@ -113,7 +103,7 @@ test("of several schemes the token is chosen, whatever their order", async (t) =
       (text) => text.startsWith("Bearer "),
     );
     // oxlint-disable-next-line no-await-in-loop
-    await open(t, registry, { credential: ALICE }).resolve({ tag: "x" });
+    await openPeer(t, registry, { credential: ALICE }).resolve({ tag: "x" });
   }
 });
 
@@ -123,7 +113,7 @@ test("a password is not sent before it is asked for", async (t) => {
     () => 'Basic realm="x"',
     (text) => text.startsWith("Basic "),
   );
-  await open(t, registry, { credential: ALICE }).resolve({ tag: "x" });
+  await openPeer(t, registry, { credential: ALICE }).resolve({ tag: "x" });
   assert.deepEqual(
     registry.requests.map(({ headers }) => headers.authorization === undefined),
     [true, false],
@@ -138,7 +128,7 @@ test("a token that was withdrawn is replaced once, and the request sent again", 
     () => bearer(server),
     (text) => text === valid,
   );
-  const repository = open(t, registry);
+  const repository = openPeer(t, registry);
   await repository.resolve({ tag: "x" });
   valid = "Bearer token-2";
   await repository.resolve({ tag: "x" });
@@ -152,7 +142,7 @@ test("a token that is never taken is not asked for without end", async (t) => {
     () => bearer(server),
     () => false,
   );
-  await assert.rejects(open(t, registry).resolve({ tag: "x" }), { code: "UNAUTHORIZED" });
+  await assert.rejects(openPeer(t, registry).resolve({ tag: "x" }), { code: "UNAUTHORIZED" });
   assert.equal(server.requests.length, 2);
 });
 
@@ -163,11 +153,11 @@ for (const status of [401, 403]) {
       const text = request.headers.authorization ?? "";
       if (text.includes("special")) return answerManifest(request, response);
       const error = text === "" ? "" : ',error="insufficient_scope",scope="repository:a/b:pull,special"';
-      response.writeHead(text === "" ? 401 : status, { "www-authenticate": `${bearer(server)}${error}` });
-      response.end();
+      const headers = { "www-authenticate": `${bearer(server)}${error}` };
+      return response.writeHead(text === "" ? 401 : status, headers).end();
     });
     // The token is made of its scopes here, which a header cannot hold with spaces: there is one only.
-    const repository = open(t, registry);
+    const repository = openPeer(t, registry);
     await repository.resolve({ tag: "x" });
     await repository.resolve({ tag: "x" });
     assert.deepEqual(
@@ -189,7 +179,7 @@ test("the needed scope is first, and a mount asks to read its source", async (t)
     return void response.end();
   });
   const descriptor = describeBytes("application/octet-stream", blob);
-  await open(t, registry).putBlob(descriptor, () => fromBytes(blob), { from: "c/d" });
+  await openPeer(t, registry).putBlob(descriptor, () => fromBytes(blob), { from: "c/d" });
   assert.deepEqual(server.requests.at(-1)?.query.getAll("scope"), [
     "repository:a/b:pull,push",
     "repository:c/d:pull",
@@ -203,7 +193,7 @@ test("to delete asks for that right first", async (t) => {
     response.writeHead(known ? 202 : 401, known ? {} : { "www-authenticate": bearer(server) });
     response.end();
   });
-  await open(t, registry).deleteTag("x");
+  await openPeer(t, registry).deleteTag("x");
   assert.deepEqual(server.requests.at(-1)?.query.getAll("scope"), ["repository:a/b:delete,pull,push"]);
 });
 
@@ -220,7 +210,7 @@ test("an identity token is traded by POST, and what replaces it is used from the
     () => bearer(server),
     (text, { path }) => text === (path.endsWith("y") ? "Bearer t2" : "Bearer t1"),
   );
-  const repository = open(t, registry, { credential: identityCredential("first") });
+  const repository = openPeer(t, registry, { credential: identityCredential("first") });
   await repository.resolve({ tag: "x" });
   await repository.resolve({ tag: "y" });
   assert.deepEqual(
@@ -244,7 +234,7 @@ test("a server that does not know the trade (404) gets the identity token by GET
     () => bearer(server),
     (text) => text === "Bearer t",
   );
-  await open(t, registry, { credential: identityCredential("identity") }).resolve({ tag: "x" });
+  await openPeer(t, registry, { credential: identityCredential("identity") }).resolve({ tag: "x" });
 });
 
 const REALMS: readonly (readonly [string, string])[] = [
@@ -256,7 +246,7 @@ const REALMS: readonly (readonly [string, string])[] = [
 for (const [name, realm] of REALMS) {
   test(`a token server that ${name} gets nothing`, async (t) => {
     const registry = await registryWith(t, () => `Bearer realm="${realm}"`);
-    await assert.rejects(open(t, registry, { credential: ALICE }).resolve({ tag: "x" }), {
+    await assert.rejects(openPeer(t, registry, { credential: ALICE }).resolve({ tag: "x" }), {
       code: "UNSAFE_ADDRESS",
     });
   });
@@ -264,10 +254,10 @@ for (const [name, realm] of REALMS) {
 
 test("a realm that cannot be read, and an answer without a token, are named", async (t) => {
   const nowhere = await registryWith(t, () => 'Bearer realm="token"');
-  await assert.rejects(open(t, nowhere).resolve({ tag: "x" }), { code: "BAD_RESPONSE" });
+  await assert.rejects(openPeer(t, nowhere).resolve({ tag: "x" }), { code: "BAD_RESPONSE" });
   const server = await tokenServer(t, () => ({ token: undefined }));
   const registry = await registryWith(t, () => bearer(server));
-  await assert.rejects(open(t, registry).resolve({ tag: "x" }), {
+  await assert.rejects(openPeer(t, registry).resolve({ tag: "x" }), {
     code: "BAD_RESPONSE",
     message: /no token/,
   });
@@ -276,7 +266,7 @@ test("a realm that cannot be read, and an answer without a token, are named", as
 test("a token cannot bring a second header along", async (t) => {
   const server = await tokenServer(t, () => ({ token: "a\r\nx-evil: b" }));
   const registry = await registryWith(t, () => bearer(server));
-  await assert.rejects(open(t, registry).resolve({ tag: "x" }), { code: "BAD_RESPONSE" });
+  await assert.rejects(openPeer(t, registry).resolve({ tag: "x" }), { code: "BAD_RESPONSE" });
 });
 
 test("a token server's passing fault is tried again, and no more often than anything else", async (t) => {
@@ -287,12 +277,21 @@ test("a token server's passing fault is tried again, and no more often than anyt
     else response.end('{"token":"t"}');
   });
   const registry = await registryWith(t, () => bearer(server));
-  await open(t, registry).resolve({ tag: "x" });
+  await openPeer(t, registry).resolve({ tag: "x" });
   const broken = await startPeer(t, (_, response) => void response.writeHead(503).end());
   const other = await registryWith(t, () => bearer(broken));
-  await assert.rejects(open(t, other).resolve({ tag: "x" }), { code: "REGISTRY_FAILED", kind: "passing" });
-  assert.equal(broken.requests.length, 3);
+  await assert.rejects(openPeer(t, other).resolve({ tag: "x" }), {
+    code: "REGISTRY_FAILED",
+    kind: "passing",
+  });
+  assert.equal(broken.requests.length, 4);
 });
+
+const echo: PeerHandler = async (request, response) => {
+  const text = `${String(request.headers.authorization)} ${(await request.body()).toString()} hunter2-long very-secret-token`;
+  response.writeHead(401, { "www-authenticate": 'Basic realm="x"' });
+  response.end(JSON.stringify({ errors: [{ code: "UNAUTHORIZED", message: text }] }));
+};
 
 const SECRETS: readonly (readonly [string, Credential, RegExp])[] = [
   ["a password", basicCredential("u", "hunter2-long"), /hunter2-long|aHVudGVyMi1sb25n/],
@@ -300,16 +299,11 @@ const SECRETS: readonly (readonly [string, Credential, RegExp])[] = [
 ];
 for (const [name, credential, pattern] of SECRETS) {
   test(`${name} that a server repeats in its error is not shown`, async (t) => {
-    const echo: PeerHandler = async (request, response) => {
-      const text = `${String(request.headers.authorization)} ${(await request.body()).toString()} hunter2-long very-secret-token`;
-      response.writeHead(401, { "www-authenticate": 'Basic realm="x"' });
-      response.end(JSON.stringify({ errors: [{ code: "UNAUTHORIZED", message: text }] }));
-    };
     const server = await startPeer(t, echo);
     const registries = [await startPeer(t, echo), await registryWith(t, () => bearer(server))];
     for (const registry of registries) {
       // oxlint-disable-next-line no-await-in-loop
-      await assert.rejects(open(t, registry, { credential }).resolve({ tag: "x" }), (error: Error) => {
+      await assert.rejects(openPeer(t, registry, { credential }).resolve({ tag: "x" }), (error: Error) => {
         assert.doesNotMatch(inspect(error, { depth: 10 }), pattern);
         return true;
       });
@@ -332,7 +326,7 @@ test("credentials and configured headers stay with the registry when it redirect
     join(directory, ".docker/config.json"),
     JSON.stringify({ HttpHeaders: { "X-Meta": "mine" } }),
   );
-  const repository = open(t, registry, { credential: ALICE, environment: { HOME: directory } });
+  const repository = openPeer(t, registry, { credential: ALICE, environment: { HOME: directory } });
   await repository.resolve({ tag: "x" });
   assert.equal(registry.requests.at(-1)?.headers["x-meta"], "mine");
   assert.equal(store.requests.length, 1);
@@ -351,7 +345,7 @@ test("credentials are not sent after a redirect within the registry either", asy
       response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end();
     } else response.writeHead(302, { location: "/elsewhere" }).end();
   });
-  await open(t, registry, { credential: ALICE }).resolve({ tag: "x" });
+  await openPeer(t, registry, { credential: ALICE }).resolve({ tag: "x" });
 });
 
 test("an upload at another origin gets no credentials", async (t) => {
@@ -367,7 +361,7 @@ test("an upload at another origin gets no credentials", async (t) => {
       response.writeHead(202, { location: `${store.url}/up?state=1` }).end();
     else response.writeHead(404).end();
   });
-  const repository = open(t, registry, { credential: ALICE });
+  const repository = openPeer(t, registry, { credential: ALICE });
   await repository.putBlob(describeBytes("application/octet-stream", blob), () => fromBytes(blob));
   assert.deepEqual(store.log, [`PUT /up?state=1&digest=${encodeURIComponent(digestBytes(blob))}`]);
   assert.equal(store.requests[0]?.headers.authorization, undefined);

@@ -87,7 +87,7 @@ export async function exchange(outgoing: Outgoing): Promise<Reply> {
   } catch (error) {
     throw fault(error);
   } finally {
-    watch?.stop();
+    watch?.end();
     if (body !== undefined && !(body instanceof Uint8Array)) body.destroy();
   }
 }
@@ -100,6 +100,7 @@ class UploadWatch {
   readonly #abort = new AbortController();
   readonly #limit: number;
   #timer: NodeJS.Timeout | undefined;
+  #ended = false;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -114,33 +115,40 @@ class UploadWatch {
     let ended = false;
     try {
       for (;;) {
-        this.stop();
+        this.#pause();
         // oxlint-disable-next-line no-await-in-loop -- one chunk after the other
-        const result = await source.next();
+        const result = await source.next().catch((error: unknown) => {
+          ended = true;
+          this.sourceFailed = true;
+          this.sourceError = error;
+          throw error;
+        });
+        this.#start();
         if (result.done === true) {
           ended = true;
-          break;
+          return;
         }
-        this.#start();
+        // A fault of the connection comes in here, since that is how Node destroys a stream's source.
         yield result.value;
       }
-      this.#start();
-    } catch (error) {
-      ended = true;
-      this.sourceFailed = true;
-      this.sourceError = error;
-      throw error;
     } finally {
       if (!ended) await source.return?.();
     }
   }
 
-  stop(): void {
+  /** The exchange is over, whatever the source may still do. */
+  end(): void {
+    this.#ended = true;
+    this.#pause();
+  }
+
+  #pause(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
   #start(): void {
+    if (this.#ended) return;
     if (this.#timer !== undefined) {
       this.#timer.refresh();
       return;
