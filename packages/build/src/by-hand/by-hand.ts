@@ -25,7 +25,7 @@ export interface HandMade {
   /** Lazy: the directory is read when the image is written. */
   readonly image: Image;
   /** The shell script that makes the same image; reads the directory if it was not written yet. */
-  script(options?: Cancellable): Promise<Buffer>;
+  readonly script: (options?: Cancellable) => Promise<Buffer>;
 }
 
 /**
