@@ -5,6 +5,6 @@ export type { BuildErrorCode } from "./errors.ts";
 // By hand
 export { byHand } from "./by-hand/by-hand.ts";
 export type { ByHandOptions, HandMade } from "./by-hand/by-hand.ts";
-export { parseCommand } from "./by-hand/run-config.ts";
+export { changeRunConfig, parseCommand } from "./by-hand/run-config.ts";
 export type { StartOptions } from "./by-hand/run-config.ts";
 export type { ByHandStep, StepName } from "./by-hand/step.ts";

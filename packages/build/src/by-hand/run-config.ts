@@ -20,19 +20,32 @@ export interface StartOptions {
   readonly labels?: readonly string[] | undefined;
 }
 
-/** The `config` part of an image's config, in the order of the specification. `OPTION_INVALID` */
+/** The `config` part of a new image's config: what the options say, and a PATH. `OPTION_INVALID` */
 export function makeRunConfig(options: StartOptions): RunConfig {
+  return changeRunConfig({ Env: [DEFAULT_PATH] }, options);
+}
+
+/**
+ * A run config with what the options say in place of what it said: variables, labels and ports are
+ * added or replaced by name, a new entrypoint drops the old command, as for Docker. `OPTION_INVALID`
+ */
+export function changeRunConfig(run: RunConfig, options: StartOptions): RunConfig {
   const { user, workingDirectory, entrypoint, command } = options;
-  const ports = (options.ports ?? []).map(normalizePort).toSorted();
+  const ports = (options.ports ?? []).map((port) => [normalizePort(port), {}] as const);
   const labels = (options.labels ?? []).map((label) => splitPair(label, "label"));
+  const { Cmd: oldCommand, ...rest } = run;
+  const newCommand = command ?? (entrypoint === undefined ? oldCommand : undefined);
   return {
+    ...rest,
     ...(user === undefined ? {} : { User: user }),
-    ...(ports.length === 0 ? {} : { ExposedPorts: Object.fromEntries(ports.map((port) => [port, {}])) }),
-    Env: makeEnvironment(options.environment ?? []),
+    ...(ports.length === 0 ? {} : { ExposedPorts: { ...run.ExposedPorts, ...Object.fromEntries(ports) } }),
+    ...(options.environment === undefined
+      ? {}
+      : { Env: changeEnvironment(run.Env ?? [], options.environment) }),
     ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
-    ...(command === undefined ? {} : { Cmd: command }),
+    ...(newCommand === undefined ? {} : { Cmd: newCommand }),
     ...(workingDirectory === undefined ? {} : { WorkingDir: absolute(workingDirectory) }),
-    ...(labels.length === 0 ? {} : { Labels: Object.fromEntries(labels.toSorted(byName)) }),
+    ...(labels.length === 0 ? {} : { Labels: { ...run.Labels, ...Object.fromEntries(labels) } }),
   };
 }
 
@@ -61,21 +74,23 @@ export function parseCommand(text: string): readonly string[] {
   return words;
 }
 
-function makeEnvironment(variables: readonly string[]): readonly string[] {
-  // As for a process: the last value of a name holds, in the place of its first.
-  const values = new Map(variables.map((variable) => splitPair(variable, "variable")));
-  const list = [...values].map(([name, value]) => `${name}=${value}`);
-  return values.has("PATH") ? list : [DEFAULT_PATH, ...list];
+/** As for a process: the last value of a name holds, in the place of its first. */
+function changeEnvironment(before: readonly string[], changes: readonly string[]): readonly string[] {
+  const values = new Map(before.map((variable) => nameAndValue(variable)));
+  for (const change of changes) values.set(...splitPair(change, "variable"));
+  return [...values].map(([name, value]) => (value === undefined ? name : `${name}=${value}`));
+}
+
+/** Of an image that exists: some hold names without a value. */
+function nameAndValue(variable: string): readonly [name: string, value: string | undefined] {
+  const equals = variable.indexOf("=", 1);
+  return equals === -1 ? [variable, undefined] : [variable.slice(0, equals), variable.slice(equals + 1)];
 }
 
 function splitPair(text: string, what: string): readonly [name: string, value: string] {
   const equals = text.indexOf("=");
   if (equals < 1 || text.includes("\0")) throw invalid(what, text, "Write it as NAME=VALUE.");
   return [text.slice(0, equals), text.slice(equals + 1)];
-}
-
-function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 function normalizePort(text: string): string {
