@@ -7,13 +7,14 @@ import { application, commandName } from "./routes.ts";
 /** Runs the command that `args` name and gives the exit status: 0, 1, 2, 3, 75, or 128 + a signal. */
 export async function main(args: readonly string[]): Promise<number> {
   const stopping = new AbortController();
-  stopWith(stopping);
+  const leaveSignals = stopWith(stopping);
   const name = commandName(args);
   let status: number | undefined;
   const invocation: Omit<Invocation, "process"> = {
     async attempt(flags, action) {
       const verbose = flags.verbose ?? false;
-      const terminal = new Terminal({ quiet: flags.quiet ?? false, verbose, signal: stopping.signal });
+      const quiet = flags.quiet ?? false;
+      const terminal = new Terminal({ quiet, verbose, signal: stopping.signal, leaveSignals });
       try {
         await action(terminal);
         terminal.close();
@@ -40,10 +41,15 @@ export async function main(args: readonly string[]): Promise<number> {
   return status ?? (outcome.exitCode === ExitCode.Success ? 0 : 2);
 }
 
-/** The first signal asks politely, so that nothing half-made stays; the second does not wait. */
-function stopWith(stopping: AbortController): void {
+/**
+ * The first signal asks politely, so that nothing half-made stays; the second does not wait. Gives
+ * what leaves the signals to somebody else.
+ */
+function stopWith(stopping: AbortController): () => void {
+  let left = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
+      if (left) return;
       const stopped = new Stopped(signal);
       if (stopping.signal.aborted) process.exit(stopped.status);
       stopping.abort(stopped);
@@ -55,4 +61,7 @@ function stopWith(stopping: AbortController): void {
     stopping.abort(new Stopped("SIGPIPE"));
   });
   process.stderr.on("error", () => {});
+  return () => {
+    left = true;
+  };
 }

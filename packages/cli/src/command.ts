@@ -20,6 +20,8 @@ export interface Example {
 export interface Definition<Flags extends GlobalFlags & BaseFlags, Args extends BaseArgs> {
   /** What it does, in full sentences: `--help` and docs/commands.md show it. */
   readonly description: string;
+  /** The usage line after the command's name, where the generated one would not say it. */
+  readonly usage?: string;
   readonly examples: readonly [Example, ...Example[]];
   readonly parameters: TypedCommandParameters<Flags, Args, Invocation>;
   readonly run: (terminal: Terminal, flags: Flags, ...args: Args) => Promise<void>;
@@ -35,7 +37,11 @@ export function defineCommand<Flags extends GlobalFlags & BaseFlags, Args extend
   return (brief) =>
     buildCommand<Flags, Args, Invocation>({
       parameters: definition.parameters,
-      docs: { brief, fullDescription: describe(definition.description, definition.examples) },
+      docs: {
+        brief,
+        fullDescription: describe(definition.description, definition.examples),
+        ...(definition.usage === undefined ? {} : { customUsage: [definition.usage] }),
+      },
       func(flags, ...args) {
         return this.attempt(flags, (terminal) => definition.run(terminal, flags, ...args));
       },

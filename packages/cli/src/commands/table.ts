@@ -15,6 +15,132 @@ export interface GroupEntry {
 
 /** Every command, by purpose and in the order that `cooper --help` shows them. */
 export const COMMANDS: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
+  "Make and run": {
+    "by-hand": {
+      brief: "Make an image of a directory, and tell each step",
+      load: async () => (await import("./by-hand.ts")).byHand,
+    },
+    run: {
+      brief: "Run an image",
+      load: async () => (await import("./run.ts")).run,
+    },
+  },
+  "Move and name": {
+    copy: {
+      brief: "Copy an image from one place to another",
+      load: async () => (await import("./copy.ts")).copy,
+    },
+    export: {
+      brief: "Write an image's files as one tar",
+      load: async () => (await import("./export.ts")).exportFiles,
+    },
+    tag: {
+      brief: "Give an image a further tag, or list the tags",
+      load: async () => (await import("./tag.ts")).tag,
+    },
+    delete: {
+      brief: "Delete a tag or a manifest",
+      load: async () => (await import("./delete.ts")).deleteImage,
+    },
+  },
+  "Look into": {
+    inspect: {
+      brief: "Show what an image is: platforms, layers, config, referrers",
+      load: async () => (await import("./inspect.ts")).inspect,
+    },
+    ls: {
+      brief: "List an image's files",
+      load: async () => (await import("./ls.ts")).ls,
+    },
+    cat: {
+      brief: "Print a file of an image",
+      load: async () => (await import("./cat.ts")).cat,
+    },
+    tree: {
+      brief: "Show the manifests, configs, layers and referrers of a reference as a tree",
+      load: async () => (await import("./tree.ts")).tree,
+    },
+    history: {
+      brief: "Show the steps that an image was made by",
+      load: async () => (await import("./history.ts")).history,
+    },
+    digest: {
+      brief: "Print the digest of a reference",
+      load: async () => (await import("./digest.ts")).digest,
+    },
+    referrers: {
+      brief: "List what refers to an image: signatures, SBOMs",
+      load: async () => (await import("./referrers.ts")).referrers,
+    },
+    validate: {
+      brief: "Check every digest, size and diffID of an image",
+      load: async () => (await import("./validate.ts")).validate,
+    },
+  },
+  Change: {
+    append: {
+      brief: "Put further layers on an image",
+      load: async () => (await import("./append.ts")).append,
+    },
+    mutate: {
+      brief: "Change an image's config, annotations, media types or times",
+      load: async () => (await import("./mutate.ts")).mutate,
+    },
+    rebase: {
+      brief: "Put an image on another base",
+      load: async () => (await import("./rebase.ts")).rebase,
+    },
+    flatten: {
+      brief: "Make one layer of all layers, or of some",
+      load: async () => (await import("./flatten.ts")).flatten,
+    },
+    index: {
+      brief: "Work on indexes: images for several platforms under one name",
+      commands: {
+        create: {
+          brief: "Make an index of images",
+          load: async () => (await import("./index-create.ts")).indexCreate,
+        },
+        append: {
+          brief: "Add images to an index",
+          load: async () => (await import("./index-append.ts")).indexAppend,
+        },
+        filter: {
+          brief: "Keep some platforms of an index",
+          load: async () => (await import("./index-filter.ts")).indexFilter,
+        },
+        list: {
+          brief: "List the manifests of an index",
+          load: async () => (await import("./index-list.ts")).indexList,
+        },
+      },
+    },
+  },
+  "Store and registries": {
+    store: {
+      brief: "Look after Cooper's own store",
+      commands: {
+        ls: { brief: "List its images", load: async () => (await import("./store-ls.ts")).storeLs },
+        rm: { brief: "Take names away", load: async () => (await import("./store-rm.ts")).storeRm },
+        gc: {
+          brief: "Remove blobs that nothing needs",
+          load: async () => (await import("./store-gc.ts")).storeGc,
+        },
+        prune: {
+          brief: "Remove also images without a name and unpacked layers",
+          load: async () => (await import("./store-prune.ts")).storePrune,
+        },
+      },
+    },
+    login: {
+      brief: "Keep credentials for a registry",
+      load: async () => (await import("./login.ts")).login,
+    },
+    logout: {
+      brief: "Forget the credentials for a registry",
+      load: async () => (await import("./logout.ts")).logout,
+    },
+  },
   Host: {
     doctor: {
       brief: "Say what this host can do, and what to install for the rest",

@@ -46,7 +46,7 @@ test("a terminal shows the running lines in place, and gets its cursor back", ()
   assert.ok(screen.startsWith("\u001b[?25l"));
   assert.ok(screen.endsWith("\u001b[?25h"));
   assert.match(screen, /a note\n/);
-  assert.match(screen, /\u001b\[1A\r\u001b\[2Kone {2}10 B\n\u001b\[0J/);
+  assert.ok(screen.includes("\u001b[1A\r\u001b[2Kone  10 B\n\u001b[0J"));
 });
 
 test("a log gets one plain line for each task that ends", () => {

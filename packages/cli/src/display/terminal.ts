@@ -10,6 +10,7 @@ export interface TerminalOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly signal: AbortSignal;
+  readonly leaveSignals: () => void;
 }
 
 /** Says nothing: what `--quiet` asks for. */
@@ -25,6 +26,8 @@ export class Terminal {
   /** Aborted by SIGINT, SIGTERM, or when nobody reads the answer any more. */
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  /** From now on SIGINT and its like are for somebody else: a container. */
+  readonly leaveSignals: () => void;
   /** The exit status of a command that did what it was asked and found a fault, or passes one on. */
   status = 0;
 
@@ -32,12 +35,18 @@ export class Terminal {
     this.quiet = options.quiet;
     this.verbose = options.verbose;
     this.signal = options.signal;
+    this.leaveSignals = options.leaveSignals;
     this.progress = options.quiet ? SILENT : makeProgress();
   }
 
   /** Whether people read the answer, so that it may be coloured and cut to size. */
   get interactive(): boolean {
     return process.stdout.isTTY;
+  }
+
+  /** How wide the terminal is that shows the answer. */
+  get columns(): number {
+    return process.stdout.columns ?? 80;
   }
 
   /** One or more lines of the answer. */
@@ -48,6 +57,12 @@ export class Terminal {
   /** The answer as JSON, for programs. */
   answerJson(value: unknown): void {
     this.answer(JSON.stringify(value, undefined, 2));
+  }
+
+  /** The answer as it is, byte for byte, with a line's end after it for people only. */
+  async answerRaw(bytes: Uint8Array): Promise<void> {
+    if (!process.stdout.write(bytes)) await drained(this.signal);
+    if (this.interactive) process.stdout.write("\n");
   }
 
   /** The answer as bytes, as they come; waits while the reader is slow. */

@@ -1,7 +1,29 @@
 import type { z } from "zod";
 import { doctorAnswer } from "./doctor.ts";
+import { inspectAnswer } from "./inspect.ts";
+import {
+  historyAnswer,
+  indexListAnswer,
+  lsAnswer,
+  referrersAnswer,
+  tagAnswer,
+  validateAnswer,
+} from "./read.ts";
+import { storeGcAnswer, storeLsAnswer, storePruneAnswer } from "./store.ts";
+import { treeAnswer } from "./tree.ts";
 
 /** What each command prints with `--json`, by the command's name. scripts/docs.ts writes docs/schemas/ from it. */
 export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   doctor: doctorAnswer,
+  history: historyAnswer,
+  "index list": indexListAnswer,
+  inspect: inspectAnswer,
+  ls: lsAnswer,
+  referrers: referrersAnswer,
+  "store gc": storeGcAnswer,
+  "store ls": storeLsAnswer,
+  "store prune": storePruneAnswer,
+  tag: tagAnswer,
+  tree: treeAnswer,
+  validate: validateAnswer,
 };

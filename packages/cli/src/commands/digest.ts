@@ -1,0 +1,40 @@
+import { formatReference } from "@cooper/oci";
+import { defineCommand } from "../command.ts";
+import { flag, globalFlags, registryFlags } from "../flags.ts";
+import type { GlobalFlags, RegistryFlags } from "../flags.ts";
+import { placeOptions, platformFlag, referenceArgument, withOpened } from "../places.ts";
+import type { PlatformFlag } from "../places.ts";
+
+type Flags = GlobalFlags & RegistryFlags & PlatformFlag & { readonly fullRef?: boolean | undefined };
+
+export const digest = defineCommand<Flags, [string]>({
+  description: `Prints the digest of what a reference names: of an index as it is, unless --platform picks one of its
+images. A registry is only asked, nothing is downloaded.`,
+  examples: [
+    { run: "digest alpine:3", shows: "The digest of the index" },
+    { run: "digest --platform linux/arm64 alpine:3", shows: "Of one of its images" },
+    { run: "digest --full-ref alpine:3", shows: "A reference that will always mean this very image" },
+  ],
+  parameters: {
+    flags: {
+      ...globalFlags,
+      ...registryFlags,
+      ...platformFlag,
+      fullRef: flag("Print the whole reference, with the digest in it"),
+    },
+    positional: { kind: "tuple", parameters: [referenceArgument("What to look up")] },
+  },
+  async run(terminal, flags, ref) {
+    const options = { ...placeOptions(terminal, flags), platform: flags.platform };
+    await withOpened(ref, options, async ({ content, descriptor, reference }) => {
+      const { signal } = terminal;
+      const found = descriptor?.digest ?? (await content.digest({ signal }));
+      const isPinnable = "digest" in reference || "tag" in reference;
+      terminal.answer(
+        flags.fullRef === true && isPinnable
+          ? formatReference({ ...reference, tag: undefined, digest: found })
+          : found,
+      );
+    });
+  },
+});
