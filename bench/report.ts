@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import { availableParallelism, cpus, release, totalmem } from "node:os";
+import type { Outcome } from "./race.ts";
+
+/** A table for people: also what docs/benchmarks.md shows. */
+export function formatOutcome({ name, bytes, scores, ratios, absent }: Outcome): string {
+  const rows = scores.map(({ name: who, best }) => {
+    const target = ratios.find(({ over }) => over === who);
+    return [
+      who,
+      best.seconds < 1 ? `${(best.seconds * 1000).toFixed(0)} ms` : `${best.seconds.toFixed(2)} s`,
+      bytes === 0 ? "" : `${(bytes / 1e6 / best.seconds).toFixed(0)} MB/s`,
+      `${best.cpuSeconds.toFixed(2)} s`,
+      `${best.peakMiB} MiB`,
+      best.output === undefined ? "" : `${(best.output / 1e6).toFixed(1)} MB`,
+      againstOurs(best.seconds, scores[0]?.best.seconds ?? 0),
+      target === undefined ? "" : verdict(target),
+    ];
+  });
+  const size = bytes === 0 ? "" : `, ${(bytes / 1e6).toFixed(0)} MB`;
+  const head = ["", "time", "speed", "CPU", "peak memory", "layer", "Cooper is", "target"];
+  return [
+    `### ${name}${size}`,
+    "",
+    ...[head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`),
+    ...absent.map((line) => `\nSkipped: ${line}`),
+    "",
+  ].join("\n");
+}
+
+function againstOurs(theirs: number, ours: number): string {
+  return theirs === ours ? "" : `${(theirs / ours).toFixed(2)} × as fast`;
+}
+
+function verdict({ ratio, target }: Outcome["ratios"][number]): string {
+  return `${target.toFixed(2)} ×: ${ratio >= target ? "reached" : "missed"}`;
+}
+
+export interface Machine {
+  readonly date: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly kernel: string;
+  readonly node: string;
+  readonly commit: string;
+}
+
+export function describeMachine(): Machine {
+  return {
+    date: new Date().toISOString(),
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    kernel: release(),
+    node: process.version,
+    commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname })
+      .toString()
+      .trim(),
+  };
+}
