@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
-import { lockFile } from "@cooper/sys";
+import { errnoOf, lockFile } from "@cooper/sys";
 import { type Runtime, removeContainer } from "../runtime/runtime.ts";
 
 /** The directory of one running container, held by a lock that ends with this process. */
@@ -65,7 +65,7 @@ function listIfThere(directory: string): readonly string[] {
   try {
     return readdirSync(directory);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    if (errnoOf(error) === "ENOENT") return [];
     throw error;
   }
 }
@@ -74,7 +74,7 @@ function openIfThere(path: string): number | undefined {
   try {
     return openSync(path, "r+");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }

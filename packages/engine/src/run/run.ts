@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "n
 import { join } from "node:path";
 import type { Cancellable } from "@cooper/archive";
 import type { Image } from "@cooper/oci";
+import { errnoOf } from "@cooper/sys";
 import { EngineError } from "../errors.ts";
 import { findRuntime, runToEnd } from "../runtime/runtime.ts";
 import type { SnapshotEvent } from "../snapshot/event.ts";
@@ -60,6 +61,7 @@ export async function runImage(image: Image, options: RunOptions): Promise<{ rea
   const layers = await unpackLayers(image, {
     home: options.home,
     owners: power === "root" || mapsManyIds() ? "keep" : "record",
+    overlayXattrs: power === "root" ? "trusted" : "user",
     onEvent: options.onEvent,
     signal: options.signal,
   });
@@ -207,6 +209,6 @@ function killIfThere(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch (error) {
     // It ended a moment before the signal came.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    if (errnoOf(error) !== "ESRCH") throw error;
   }
 }

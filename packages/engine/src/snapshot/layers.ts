@@ -2,14 +2,25 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rm
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { type Cancellable, unpackTar } from "@cooper/archive";
-import { type DiffId, type Image, type Layer, digestAlgorithm, digestHex } from "@cooper/oci";
+import {
+  type Digest,
+  type DiffId,
+  type Image,
+  type Layer,
+  digestAlgorithm,
+  digestBytes,
+  digestHex,
+  parseDigest,
+} from "@cooper/oci";
 import { lockFile, waitLock } from "@cooper/sys";
 import type { SnapshotEvent } from "./event.ts";
 
 /**
  * Layers unpacked under the store, each once, in the form that overlayfs takes: `unpacked/ALGORITHM-HEX`
- * by diffID, with a lock file beside each. A directory under its final name is whole; who uses one
- * holds its lock shared, so that a collection running beside leaves it alone.
+ * by chainID, with a lock file beside each. The chainID and not the diffID, since a layer may lean on
+ * those below it: a hard link to a file of theirs, a directory that it does not describe. A directory
+ * under its final name is whole; who uses one holds its lock shared, so that a collection running
+ * beside leaves it alone.
  */
 export interface UnpackedLayers {
   /** The topmost first, as overlayfs wants them. */
@@ -23,6 +34,8 @@ export interface UnpackOptions extends Cancellable {
   readonly home: string;
   /** `keep` as root or with many mapped ids; `record` where only one id is there. */
   readonly owners: "keep" | "record";
+  /** Whose attributes the overlay will be mounted with: `user` in a user namespace. */
+  readonly overlayXattrs: "trusted" | "user";
   readonly onEvent?: ((event: SnapshotEvent) => void) | undefined;
 }
 
@@ -33,7 +46,7 @@ export async function unpackLayers(image: Image, options: UnpackOptions): Promis
     for (const layer of held.splice(0)) layer.release();
   };
   try {
-    for (const layer of await image.layers(options)) held.unshift(await holdLayer(layer, options));
+    for (const layer of await image.layers(options)) held.unshift(await holdLayer(layer, held, options));
   } catch (error) {
     close();
     throw error;
@@ -42,17 +55,24 @@ export async function unpackLayers(image: Image, options: UnpackOptions): Promis
 }
 
 interface HeldLayer {
+  readonly chainId: Digest;
   readonly directory: string;
   release(): void;
 }
 
-async function holdLayer(layer: Layer, options: UnpackOptions): Promise<HeldLayer> {
+/** `below` are the layers under it, the topmost first. */
+async function holdLayer(
+  layer: Layer,
+  below: readonly HeldLayer[],
+  options: UnpackOptions,
+): Promise<HeldLayer> {
   const parent = unpackedDirectory(options.home);
   mkdirSync(parent, { recursive: true, mode: 0o700 });
   // A layer that is still to be made has no diffID before it has been streamed: it is unpacked first.
-  const early = layer.known() === undefined ? await unpackAside(layer, parent, options) : undefined;
+  const early = layer.known() === undefined ? await unpackAside(layer, below, options) : undefined;
   const diffId = await layer.diffId(options);
-  const directory = join(parent, directoryName(diffId));
+  const chainId = chainIdOf(below[0]?.chainId, diffId);
+  const directory = join(parent, directoryName(chainId));
   for (;;) {
     const lock = openSync(`${directory}.lock`, "a", 0o600);
     try {
@@ -60,12 +80,12 @@ async function holdLayer(layer: Layer, options: UnpackOptions): Promise<HeldLaye
       if (existsSync(directory)) {
         if (early !== undefined) rmSync(early, { recursive: true, force: true });
         options.onEvent?.({ type: "layer-cached", diffId });
-        return { directory, release: () => closeSync(lock) };
+        return { chainId, directory, release: () => closeSync(lock) };
       }
       await waitLock(lock, "exclusive", options);
       if (!existsSync(directory)) {
-        renameSync(early ?? (await unpackAside(layer, parent, options)), directory);
-        options.onEvent?.({ type: "layer-done", layer: directoryName(diffId), diffId });
+        renameSync(early ?? (await unpackAside(layer, below, options)), directory);
+        options.onEvent?.({ type: "layer-done", diffId });
       }
     } catch (error) {
       closeSync(lock);
@@ -77,14 +97,24 @@ async function holdLayer(layer: Layer, options: UnpackOptions): Promise<HeldLaye
 }
 
 /** Unpacks a layer under a name that nobody looks for, and gives that name. */
-async function unpackAside(layer: Layer, parent: string, options: UnpackOptions): Promise<string> {
-  const aside = join(parent, `partial-${process.pid}-${randomBytes(6).toString("hex")}`);
-  options.onEvent?.({ type: "layer-start", layer: aside, descriptor: layer.known() });
+async function unpackAside(
+  layer: Layer,
+  below: readonly HeldLayer[],
+  options: UnpackOptions,
+): Promise<string> {
+  const aside = join(
+    unpackedDirectory(options.home),
+    `partial-${process.pid}-${randomBytes(6).toString("hex")}`,
+  );
+  options.onEvent?.({ type: "layer-start", descriptor: layer.known() });
   mkdirSync(aside, { mode: 0o755 });
   try {
     await unpackTar(layer.tar(options), aside, {
       whiteouts: "overlay",
       owners: options.owners,
+      devices: options.overlayXattrs === "trusted" ? "create" : "skip",
+      overlayXattrs: options.overlayXattrs,
+      lowers: below.map(({ directory }) => directory),
       signal: options.signal,
     });
     return aside;
@@ -95,10 +125,10 @@ async function unpackAside(layer: Layer, parent: string, options: UnpackOptions)
 }
 
 /**
- * Removes unpacked layers that nobody holds and that `isWanted` does not name, and what an unpack
- * that was killed left behind. Gives the diffIDs that went.
+ * Removes unpacked layers that nobody holds and that are not among `wanted` chainIDs, and what an
+ * unpack that was killed left behind. Gives the chainIDs that went.
  */
-export function collectLayers(home: string, isWanted: (diffId: string) => boolean): readonly string[] {
+export function collectLayers(home: string, wanted: ReadonlySet<string>): readonly string[] {
   const parent = unpackedDirectory(home);
   const removed: string[] = [];
   for (const name of existsSync(parent) ? readdirSync(parent) : []) {
@@ -106,7 +136,7 @@ export function collectLayers(home: string, isWanted: (diffId: string) => boolea
       if (!isAlive(Number(name.split("-")[1]))) rmSync(join(parent, name), { recursive: true, force: true });
       continue;
     }
-    if (name.endsWith(".lock") || isWanted(name.replace("-", ":"))) continue;
+    if (name.endsWith(".lock") || wanted.has(name.replace("-", ":"))) continue;
     const lock = openSync(join(parent, `${name}.lock`), "a", 0o600);
     try {
       if (!lockFile(lock, "exclusive")) continue;
@@ -129,6 +159,11 @@ function unpackedDirectory(home: string): string {
   return join(home, "unpacked");
 }
 
-function directoryName(diffId: DiffId): string {
-  return `${digestAlgorithm(diffId)}-${digestHex(diffId)}`;
+/** image-spec, config.md, Layer ChainID. */
+function chainIdOf(below: Digest | undefined, diffId: DiffId): Digest {
+  return below === undefined ? parseDigest(diffId) : digestBytes(Buffer.from(`${below} ${diffId}`));
+}
+
+function directoryName(chainId: Digest): string {
+  return `${digestAlgorithm(chainId)}-${digestHex(chainId)}`;
 }
