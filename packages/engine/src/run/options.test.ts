@@ -21,8 +21,11 @@ test("what is no port is a wrong usage that shows the form", () => {
   }
 });
 
+function resolve(path: string): string {
+  return `/here/${path}`;
+}
+
 test("a volume has an absolute target and at most an access", () => {
-  const resolve = (path: string): string => `/here/${path}`;
   assert.deepEqual(parseVolume("data:/data", resolve), {
     source: "/here/data",
     target: "/data",

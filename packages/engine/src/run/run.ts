@@ -68,7 +68,7 @@ export async function runImage(image: Image, options: RunOptions): Promise<{ rea
   try {
     const config = await image.config(options);
     const terminal = options.terminal ?? "none";
-    const process_ = containerProcess(
+    const processSpec = containerProcess(
       config.config ?? {},
       { ...options, terminal },
       {
@@ -80,7 +80,7 @@ export async function runImage(image: Image, options: RunOptions): Promise<{ rea
     options.signal?.throwIfAborted();
     const container = createContainerDirectory(options.home, runtime);
     try {
-      const mountScript = prepareBundle(container, layers.directories, process_, options, power);
+      const mountScript = prepareBundle(container, layers.directories, processSpec, options, power);
       return await supervise(container, mountScript, runtime, options);
     } finally {
       container.remove();
@@ -102,7 +102,7 @@ function requireVolume(source: string): void {
 function prepareBundle(
   container: ContainerDirectory,
   layers: readonly string[],
-  process_: ContainerProcess,
+  processSpec: ContainerProcess,
   options: RunOptions,
   power: "root" | "user-namespace",
 ): string {
@@ -128,7 +128,7 @@ function prepareBundle(
     return { source, target };
   });
   const specification = runtimeSpecification({
-    process: process_,
+    process: processSpec,
     hostname,
     terminal: options.terminal ?? "none",
     root: options.root ?? "read-write",

@@ -87,14 +87,7 @@ function throwIfRuntimeFailed({ runtime, bundle }: RuntimeStart, log: string): v
   }
   const failure = (readIfThere(log) ?? "")
     .split("\n")
-    .flatMap((line) => {
-      try {
-        const entry = JSON.parse(line) as { level?: string; msg?: string };
-        return entry.level === "error" || entry.level === "fatal" ? [entry.msg ?? line] : [];
-      } catch {
-        return [];
-      }
-    })
+    .flatMap((line) => failureIn(line) ?? [])
     .at(-1);
   if (failure !== undefined) {
     throw new EngineError("RUNTIME_FAILED", `${runtime.name}: ${failure}`, {
@@ -102,6 +95,19 @@ function throwIfRuntimeFailed({ runtime, bundle }: RuntimeStart, log: string): v
       fields: { runtime: runtime.name },
     });
   }
+}
+
+/** The message of a line of the runtime's log, if it is about a failure. */
+function failureIn(line: string): string | undefined {
+  let entry: unknown;
+  try {
+    entry = JSON.parse(line);
+  } catch {
+    return undefined; // the empty last line, or one that a kill cut short
+  }
+  if (typeof entry !== "object" || entry === null || !("level" in entry) || !("msg" in entry))
+    return undefined;
+  return entry.level === "error" || entry.level === "fatal" ? String(entry.msg) : undefined;
 }
 
 function readIfThere(path: string): string | undefined {
