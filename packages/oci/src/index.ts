@@ -96,3 +96,13 @@ export { makeIndex } from "./make-index.ts";
 export type { IndexChild, IndexOptions } from "./make-index.ts";
 export { MAX_INDEX_NESTING, openContent } from "./open.ts";
 export type { ContentReader } from "./open.ts";
+
+// Summaries
+export { historyOf, layerSteps, summarize } from "./summary/summary.ts";
+export type { HistoryStep, ImageSummary, IndexSummary, LayerSummary, Summary } from "./summary/summary.ts";
+export { contentTree } from "./summary/tree.ts";
+export type { TreeNode, TreeOptions, TreeRole } from "./summary/tree.ts";
+
+// The merged filesystem
+export { extract, rootEntries } from "./rootfs/extract.ts";
+export type { MergeOptions, RootEntry } from "./rootfs/entries.ts";
