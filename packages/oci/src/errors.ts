@@ -32,10 +32,14 @@ export type OciErrorCode =
   | "NO_SUCH_PLATFORM"
   /** An artifact has no image config and no filesystem layers. */
   | "NOT_AN_IMAGE"
+  /** The path leads to something else than a file. */
+  | "NOT_A_FILE"
   /** The descriptor is not one of the index's. */
   | "NOT_IN_INDEX"
   /** The layers of the old base are not the first layers of the image. */
   | "NOT_THE_BASE"
+  /** The image has nothing at the path. */
+  | "PATH_MISSING"
   /** The image is in Docker's schema 1, which Docker itself gave up. */
   | "SCHEMA1_UNSUPPORTED"
   /** The number of bytes is not the promised one. */

@@ -97,6 +97,10 @@ export type { IndexChild, IndexOptions } from "./make-index.ts";
 export { MAX_INDEX_NESTING, openContent } from "./open.ts";
 export type { ContentReader } from "./open.ts";
 
+// A root filesystem, looked into
+export { viewRoot } from "./rootfs/view.ts";
+export type { LastLink, RootFile, RootView } from "./rootfs/view.ts";
+
 // Summaries
 export { historyOf, layerSteps, summarize } from "./summary/summary.ts";
 export type { HistoryStep, ImageSummary, IndexSummary, LayerSummary, Summary } from "./summary/summary.ts";

@@ -15,8 +15,8 @@ function imageOf(...layers: readonly (readonly TarInput[])[]): Image {
   });
 }
 
-function file(path: string, text: string): TarInput {
-  return { path, type: "file", bytes: Buffer.from(text) };
+function file(path: string, content: string): TarInput {
+  return { path, type: "file", bytes: Buffer.from(content) };
 }
 
 function link(path: string, linkPath: string): TarInput {
