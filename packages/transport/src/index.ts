@@ -28,3 +28,25 @@ export {
 export type { Credential } from "./credentials/credential.ts";
 export { checkLogin, login, logout } from "./credentials/login.ts";
 export type { LoginRequest, Stored } from "./credentials/login.ts";
+
+// Places
+export { collectLayout } from "./layout/gc.ts";
+export type { Collected } from "./layout/collect.ts";
+export { openLayout } from "./layout/directory.ts";
+export type { LayoutDirectory, LayoutOptions } from "./layout/directory.ts";
+export { openStore, storeName } from "./store/store.ts";
+export type { Store, StoredImage, StoreOptions, StoreUsage } from "./store/store.ts";
+export { cooperHome } from "./store/home.ts";
+export type { StoreEnvironment } from "./store/home.ts";
+
+// References
+export { createResolver, openReference } from "./resolver/resolver.ts";
+export type { OpenOptions, Resolver } from "./resolver/resolver.ts";
+export type { Found, Opened, PlaceOptions, Scheme, SchemeContext } from "./resolver/scheme.ts";
+export { hostPlatform, selectImage } from "./copy/platforms.ts";
+
+// Writing and copying
+export { copy, write } from "./copy/write.ts";
+export type { CopyOptions, LayerCompressionOptions, WriteOptions } from "./copy/write.ts";
+export type { Destination } from "./copy/destination.ts";
+export type { TransferEvent } from "./copy/event.ts";

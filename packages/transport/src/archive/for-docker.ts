@@ -1,6 +1,7 @@
 import type { Cancellable } from "@cooper/archive";
-import { compressionOfMediaType, withCompression } from "@cooper/oci";
+import { compressionOfMediaType } from "@cooper/oci";
 import type { Image } from "@cooper/oci";
+import { convert } from "../copy/convert.ts";
 import { TransportError } from "../errors.ts";
 
 /** Makes of an image what Docker 20.10 can load: it decompresses gzip and knows nothing of zstd. */
@@ -12,5 +13,5 @@ export async function forDocker(image: Image, options: Cancellable): Promise<Ima
       advice: "Write it to oci:DIRECTORY or oci-archive:FILE.",
     });
   }
-  return forms.includes("zstd") ? withCompression(image, { compression: "none" }) : image;
+  return forms.includes("zstd") ? convert(image, { compression: { compression: "none" } }) : image;
 }

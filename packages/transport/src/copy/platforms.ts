@@ -2,18 +2,15 @@ import type { Cancellable } from "@cooper/archive";
 import {
   digestBytes,
   formatPlatform,
-  isIndexType,
-  isManifestType,
   isUnknownPlatform,
-  matchPlatform,
+  OciError,
+  rankPlatform,
   parseIndex,
   parseJson,
-  selectPlatform,
   serializeJson,
 } from "@cooper/oci";
 import type { Content, Descriptor, Image, Index, Platform } from "@cooper/oci";
-import { TransportError } from "../errors.ts";
-import { isRecord } from "../layout/index-file.ts";
+import { isRecord, namesOthers } from "../layout/index-file.ts";
 
 /** The attestations of an image are listed beside it, and name it here (BuildKit, attestation-storage.md). */
 const ATTESTS = "vnd.docker.reference.digest";
@@ -42,7 +39,9 @@ export async function selectImage(
   { platform, signal }: Cancellable & { readonly platform?: Platform | undefined } = {},
 ): Promise<Image> {
   if (content.kind === "image") return content;
-  return await selectPlatform(content, platform ?? hostPlatform(), { signal });
+  const { manifests } = await content.manifest({ signal });
+  const child = await content.child(entryFor(manifests, platform ?? hostPlatform()), { signal });
+  return await selectImage(child, { platform, signal });
 }
 
 /**
@@ -68,17 +67,21 @@ export async function choosePlatforms(
   );
 }
 
+/** The best entry for a platform: the nearest variant, of equals the first. */
 function entryFor(manifests: readonly Descriptor[], platform: Platform): Descriptor {
-  const found = manifests.find(
-    (entry) =>
-      entry.platform !== undefined &&
-      !isUnknownPlatform(entry.platform) &&
-      matchPlatform(platform, entry.platform),
+  let best: { readonly entry: Descriptor; readonly rank: number } | undefined;
+  for (const entry of manifests) {
+    if (entry.platform === undefined || isUnknownPlatform(entry.platform)) continue;
+    const rank = rankPlatform(platform, entry.platform);
+    if (rank !== undefined && (best === undefined || rank < best.rank)) best = { entry, rank };
+  }
+  if (best !== undefined) return best.entry;
+  const offered = manifests.flatMap((entry) =>
+    entry.platform === undefined || isUnknownPlatform(entry.platform) ? [] : formatPlatform(entry.platform),
   );
-  if (found !== undefined) return found;
-  throw new TransportError("NOT_FOUND", `the index has no image for ${formatPlatform(platform)}`, {
+  throw new OciError("NO_SUCH_PLATFORM", `the index has no image for ${formatPlatform(platform)}`, {
     fields: { platform: formatPlatform(platform) },
-    advice: `It has: ${manifests.flatMap((entry) => (entry.platform === undefined ? [] : formatPlatform(entry.platform))).join(", ")}.`,
+    advice: offered.length === 0 ? "Its entries name no platform." : `It has: ${offered.join(", ")}.`,
   });
 }
 
@@ -100,8 +103,8 @@ function filterIndex(index: Index, original: Uint8Array, keep: (entry: Descripto
     children: async (options) =>
       await Promise.all(
         parseIndex(raw)
-          .manifests.filter(({ mediaType }) => isManifestType(mediaType) || isIndexType(mediaType))
-          .map(async (descriptor) => await index.child(descriptor, options)),
+          .manifests.filter(namesOthers)
+          .map(async (entry) => await index.child(entry, options)),
       ),
     child: async (descriptor, options) => await index.child(descriptor, options),
   };

@@ -80,18 +80,19 @@ export class Transfer {
   }
 
   async #putChildren(index: Index): Promise<void> {
-    // The children first: to ask a changed index for its manifest makes every layer that is not made yet.
     const children = await index.children(this.#cancel);
     await this.#all(
       children.map((child) => async () => {
-        const put = (): Promise<Descriptor> => this.put(child, { role: "child" });
+        const put = async (): Promise<Descriptor> => await this.put(child, { role: "child" });
         // A nested index may not wait for a lane that its own parent holds.
         await (child.kind === "index" ? put() : this.#images.run(put));
       }),
     );
     const { manifests } = await index.manifest(this.#cancel);
-    const others = manifests.filter(({ mediaType }) => !isManifestType(mediaType) && !isIndexType(mediaType));
-    await this.#all(others.map((descriptor) => async () => await this.#putOther(descriptor)));
+    for (const descriptor of manifests) {
+      if (isManifestType(descriptor.mediaType) || isIndexType(descriptor.mediaType)) continue;
+      await this.#putOther(descriptor);
+    }
   }
 
   async #putParts(image: Image): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Cancellable } from "@cooper/archive";
-import { withCompression, withMediaTypes } from "@cooper/oci";
 import type { Content, Descriptor, Format, Platform, Reference } from "@cooper/oci";
 import { TransportError } from "../errors.ts";
 import type { Repository } from "../repository.ts";
 import { type Resolver, resolverOf } from "../resolver/resolver.ts";
 import type { PlaceOptions } from "../resolver/scheme.ts";
+import { convert } from "./convert.ts";
 import type { Destination } from "./destination.ts";
 import type { TransferEvent } from "./event.ts";
 import { putFollowers } from "./follow.ts";
@@ -143,8 +143,7 @@ async function adapt(content: Content, destination: Destination, options: WriteO
     }
     adapted = await selectImage(adapted, cancel);
   }
-  if (format !== undefined) adapted = withMediaTypes(adapted, format);
-  if (compression !== undefined) adapted = withCompression(adapted, compression);
+  adapted = convert(adapted, { format, compression });
   if (destination.adapt === undefined || adapted.kind === "index") return adapted;
   return await destination.adapt(adapted, cancel);
 }

@@ -37,7 +37,7 @@ export async function findLive(
   };
 
   for (const digest of extra) {
-    const manifest = await layout.resolve({ digest }).catch(() => undefined);
+    const manifest = await layout.describe(digest);
     if (manifest !== undefined) for await (const _ of layout.walk([manifest], digests));
     digests.add(digest);
   }

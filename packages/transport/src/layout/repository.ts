@@ -34,7 +34,7 @@ export class LayoutRepository implements Repository {
   async resolve(selector: Selector, _options: Cancellable = {}): Promise<Descriptor> {
     const { manifests } = await this.index();
     if ("digest" in selector) {
-      const found = await this.#byDigest(manifests, selector.digest);
+      const found = await this.describe(selector.digest, manifests);
       if (found !== undefined) return found;
       throw notFound(this.name, selector.digest, manifests);
     }
@@ -150,6 +150,17 @@ export class LayoutRepository implements Repository {
     return { ...parseIndexFile(raw, this.name), raw };
   }
 
+  /** The descriptor of a manifest that is here, listed or not; undefined for other blobs. */
+  async describe(digest: Digest, manifests: readonly Descriptor[] = []): Promise<Descriptor | undefined> {
+    const listed = manifests.find((entry) => entry.digest === digest);
+    if (listed !== undefined) return withoutNames(listed);
+    const size = await this.files.size(blobPath(digest));
+    if (size === undefined || size > MANIFEST_LIMIT) return undefined;
+    const unknown = { mediaType: MEDIA_TYPES.oci.manifest, digest, size };
+    const facts = await this.facts(unknown);
+    return facts === undefined ? undefined : { ...unknown, mediaType: facts.mediaType };
+  }
+
   /** What a manifest says; undefined where it is missing or none. */
   async facts(descriptor: Descriptor): Promise<ManifestFacts | undefined> {
     const known = this.#facts.get(descriptor.digest);
@@ -176,16 +187,6 @@ export class LayoutRepository implements Repository {
       yield [next, facts];
       pending.push(...facts.names);
     }
-  }
-
-  async #byDigest(manifests: readonly Descriptor[], digest: Digest): Promise<Descriptor | undefined> {
-    const listed = manifests.find((entry) => entry.digest === digest);
-    if (listed !== undefined) return withoutNames(listed);
-    const size = await this.files.size(blobPath(digest));
-    if (size === undefined || size > MANIFEST_LIMIT) return undefined;
-    const unknown = { mediaType: MEDIA_TYPES.oci.manifest, digest, size };
-    const facts = await this.facts(unknown);
-    return facts === undefined ? undefined : { ...unknown, mediaType: facts.mediaType };
   }
 
   /** Some builders put one index into `index.json`, and the tags into that. */
