@@ -42,6 +42,7 @@ export type { StoreEnvironment } from "./store/home.ts";
 // References
 export { createResolver, openReference } from "./resolver/resolver.ts";
 export type { OpenOptions, Resolver } from "./resolver/resolver.ts";
+export { addTag, deleteReference, listTags } from "./resolver/names.ts";
 export type { Found, Opened, PlaceOptions, Scheme, SchemeContext } from "./resolver/scheme.ts";
 export { hostPlatform, selectImage } from "./copy/platforms.ts";
 

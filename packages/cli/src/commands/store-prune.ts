@@ -15,7 +15,7 @@ export const storePrune = defineCommand<GlobalFlags & JsonFlag, []>({
     const store = openStore({ signal: terminal.signal });
     try {
       const collected = await store.collect({ untagged: "remove", signal: terminal.signal });
-      const layers = collectLayers(cooperHome(), () => false);
+      const layers = collectLayers(cooperHome(), new Set());
       const { removed, bytes, kept } = collected;
       if (flags.json === true) {
         terminal.answerJson({

@@ -5,16 +5,18 @@ import { shortDigest } from "./transfer.ts";
 /** Shows how an image is made ready. Once its container has started, terminal and signals are the container's. */
 export function showRun(terminal: Terminal): (event: RunEvent | SnapshotEvent) => void {
   const { progress } = terminal;
+  let unpacking = "";
   return (event) => {
     switch (event.type) {
       case "layer-cached":
         terminal.detail(`layer ${shortDigest(event.diffId)}  already unpacked`);
         break;
       case "layer-start":
-        progress.update({ id: event.layer, label: `unpack ${event.layer}`, state: "running" });
+        unpacking = `unpack layer ${event.descriptor === undefined ? "" : shortDigest(event.descriptor.digest)}`;
+        progress.update({ id: unpacking, label: unpacking, state: "running" });
         break;
       case "layer-done":
-        progress.update({ id: event.layer, label: `unpack ${event.layer}`, state: "done" });
+        progress.update({ id: unpacking, label: unpacking, state: "done" });
         break;
       case "reaped":
         terminal.note(`Removed what killed runs left: ${event.ids.join(", ")}`);
