@@ -28,6 +28,8 @@ export interface DockerRegistryOptions {
       };
   /** Paths of PEM files; without them it speaks plain HTTP. */
   readonly tls?: { readonly certificate: string; readonly key: string };
+  /** `127.0.0.1:PORT`; default: a port that is free. */
+  readonly host?: string;
   /** Where it keeps its data; default: a directory that is removed when the test ends. */
   readonly directory?: string;
 }
@@ -56,7 +58,7 @@ export async function startDockerRegistry(
   if (program === undefined) return undefined;
   const scratch = temporaryDirectory(t);
   const directory = options.directory ?? join(scratch, "data");
-  const host = `127.0.0.1:${await freePort()}`;
+  const host = options.host ?? `127.0.0.1:${await freePort()}`;
   const configuration = {
     version: "0.1",
     log: { accesslog: { disabled: false }, level: "info" },

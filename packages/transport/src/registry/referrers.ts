@@ -22,6 +22,8 @@ import { nextPage } from "./pages.ts";
 
 /** How often the fallback tag is written again when others write it at the same moment. */
 const FALLBACK_TRIES = 10;
+/** Milliseconds that are always left to others before the fallback tag is looked at again. */
+const SETTLE = 100;
 const MAX_PAGES = 1000;
 
 /** What a manifest refers to, and how it is listed there. */
@@ -190,13 +192,11 @@ export class Referrers {
         const raw = serializeJson({ ...index, manifests });
         // oxlint-disable-next-line no-await-in-loop
         await writeManifest(this.#place, raw, describeBytes(MEDIA_TYPES.oci.index, raw), { tag, signal });
+        // Longer than another client can have been between its read and its write.
         const turn = performance.now() - started;
+        const wait = Math.min(3000, SETTLE + turn * (3 + 2 * Math.random()));
         // oxlint-disable-next-line no-await-in-loop
-        await pause(
-          Math.min(2000, turn * (1 + 2 * Math.random())),
-          undefined,
-          signal === undefined ? {} : { signal },
-        );
+        await pause(wait, undefined, signal === undefined ? {} : { signal });
       }
       throw new TransportError("BUSY", `${session.name}: others keep on writing ${tag}`, {
         kind: "passing",
