@@ -5,6 +5,7 @@ import { Agent, request } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { temporaryDirectory } from "@cooper/test";
 import { createRegistry } from "../registry.ts";
 import type { RegistryOptions } from "../options.ts";
@@ -188,6 +189,17 @@ export function located(answer: Answer): string {
 /** An upload's address with the digest that closes it. */
 export function closing(location: string, digest: string): string {
   return `${location}${location.includes("?") ? "&" : "?"}digest=${encodeURIComponent(digest)}`;
+}
+
+/** Waits for what will come soon, and fails if it does not. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 2000; tries += 1) {
+    // oxlint-disable-next-line no-await-in-loop
+    if (await condition()) return;
+    // oxlint-disable-next-line no-await-in-loop
+    await pause(10);
+  }
+  assert.fail("what was waited for did not come");
 }
 
 /** Checks a refusal: its status, its code, and that it has the specified form. */
