@@ -79,7 +79,10 @@ export function parseReference(text: string): Reference {
     case "docker-archive":
       return { scheme, ...splitPath(rest, text, isArchiveTag) };
     case "docker-daemon":
-      return isDigest(rest) ? { scheme, name: rest } : named(scheme, rest, text);
+      // alpine:3 has a digest's grammar as well: only what is as long as a hash is an image's id.
+      return isDigest(rest) && /:[0-9a-f]{32,}$/.test(rest)
+        ? { scheme, name: rest }
+        : named(scheme, rest, text);
     case "store":
       return named(scheme, rest, text);
     case "dir":
