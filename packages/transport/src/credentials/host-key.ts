@@ -1,7 +1,7 @@
 /** Docker Hub as references name it, where its API is, and what Docker files its credentials under. */
 export const DOCKER_HUB = "docker.io";
 export const DOCKER_HUB_API = "registry-1.docker.io";
-export const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 
 /** The key under which credentials for a host are stored, and that helpers are asked for. */
 export function storageKey(host: string): string {

@@ -26,7 +26,7 @@ export interface RegistryOptions {
    * that limits a request.
    */
   readonly upload?: "streamed" | "monolithic" | { readonly chunkBytes: number } | undefined;
-  /** Bytes; a larger manifest or index is refused. Default 8 MiB (distribution-spec asks for 4 MB at least). */
+  /** Bytes; a larger manifest or index is refused. Default 4 MiB, which the distribution-spec asks for. */
   readonly manifestLimit?: number | undefined;
   /** Whether a layer that the registry lacks is read from the descriptor's own `urls`. Default `follow`. */
   readonly foreignUrls?: "follow" | "refuse" | undefined;
@@ -49,7 +49,7 @@ export interface Timeouts {
   readonly idle?: number | undefined;
 }
 
-export const DEFAULT_TIMEOUTS: Readonly<Record<keyof Timeouts, number>> = {
+const DEFAULT_TIMEOUTS: Readonly<Record<keyof Timeouts, number>> = {
   connect: 10,
   answer: 60,
   acknowledge: 300,

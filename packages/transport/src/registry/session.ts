@@ -1,10 +1,12 @@
 import type { ByteStream } from "@cooper/archive";
+import { isFault } from "@cooper/sys";
 import type { Credential } from "../credentials/credential.ts";
+import { TransportError } from "../errors.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { parseChallenges } from "./auth/challenge.ts";
 import type { Scope } from "./auth/scope.ts";
 import { assertSafeTarget } from "./http/address.ts";
-import { Attempts } from "./http/attempts.ts";
+import { Attempts, PassingFault } from "./http/attempts.ts";
 import type { Method, RequestHeaders } from "./http/exchange.ts";
 import type { RegistryHost } from "./http/host.ts";
 import type { Reply } from "./http/reply.ts";
@@ -16,6 +18,8 @@ export interface Account {
   readonly credential: Credential;
   /** `HttpHeaders` of Docker's configuration. */
   readonly headers: RequestHeaders;
+  /** Why credentials may be missing: a helper that could not be asked. */
+  readonly note?: string | undefined;
 }
 
 /** A request of one repository's, before anything is known about addresses and tokens. */
@@ -95,6 +99,21 @@ export class RegistrySession {
   }
 
   async #try(request: RegistryRequest): Promise<Reply> {
+    try {
+      return await this.#ask(request);
+    } catch (error) {
+      const { note } = await this.#known();
+      if (note === undefined || !isFault(error, "UNAUTHORIZED", "DENIED") || error instanceof PassingFault)
+        throw error;
+      throw new TransportError(error.code === "DENIED" ? "DENIED" : "UNAUTHORIZED", error.message, {
+        cause: error,
+        fields: error.fields,
+        advice: `Credentials could not be looked up: ${note}.`,
+      });
+    }
+  }
+
+  async #ask(request: RegistryRequest): Promise<Reply> {
     const { signal } = request;
     const leave = request.place === "held" ? undefined : await this.host.lanes.short.enter(signal);
     try {

@@ -366,3 +366,15 @@ test("an upload at another origin gets no credentials", async (t) => {
   assert.deepEqual(store.log, [`PUT /up?state=1&digest=${encodeURIComponent(digestBytes(blob))}`]);
   assert.equal(store.requests[0]?.headers.authorization, undefined);
 });
+
+test("where a helper could not be asked, a registry that says no makes it known", async (t) => {
+  const registry = await registryWith(t, () => 'Basic realm="x"');
+  const directory = temporaryDirectory(t);
+  mkdirSync(join(directory, ".docker"));
+  writeFileSync(join(directory, ".docker/config.json"), JSON.stringify({ credsStore: "missing" }));
+  const repository = openPeer(t, registry, { environment: { HOME: directory, PATH: "/nowhere" } });
+  await assert.rejects(repository.resolve({ tag: "x" }), {
+    code: "UNAUTHORIZED",
+    advice: /docker-credential-missing/,
+  });
+});

@@ -8,6 +8,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { inspect } from "node:util";
 import { collect } from "@cooper/archive";
 import { describeBytes, MEDIA_TYPES } from "@cooper/oci";
 import {
@@ -409,4 +410,14 @@ test("as many downloads as are allowed do not keep uploads and short requests fr
     yield blob;
   });
   await Promise.all(downloads.map(async (download) => await download.return?.()));
+});
+
+test("a proxy that is no address is named without its text", async (t) => {
+  const named: Peer = { host: "registry.test", url: "", log: [], requests: [] };
+  const environment = { HOME: temporaryDirectory(t), HTTPS_PROXY: "http://user:hunter2@:bad" };
+  await assert.rejects(openPeer(t, named, { environment }).resolve({ tag: "x" }), (error: Error) => {
+    assert.doesNotMatch(inspect(error, { depth: 10 }), /hunter2/);
+    assert.match(error.message, /proxy/);
+    return true;
+  });
 });

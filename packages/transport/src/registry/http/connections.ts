@@ -55,6 +55,13 @@ export class Connections {
       headersTimeout: milliseconds(timeouts, "answer"),
     };
     const proxy = proxyFor(url, environment);
+    if (proxy !== undefined && !URL.canParse(proxy)) {
+      // Its text is not shown: there may be a password in it.
+      throw new TransportError("INVALID_OPTIONS", `the proxy for ${url.host} is not an address`, {
+        advice: "Correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: http://HOST:PORT.",
+        kind: "usage",
+      });
+    }
     if (proxy !== undefined) return new ProxyAgent({ ...pool, uri: proxy, requestTls: tls });
     return new Pool(url.origin, {
       ...pool,
