@@ -50,3 +50,5 @@ export type { Detected } from "./compression/detect.ts";
 export { packDirectory } from "./directory/pack.ts";
 export type { PackNote, PackOptions } from "./directory/pack-options.ts";
 export type { Owner } from "./directory/record.ts";
+export { unpackTar } from "./directory/unpack.ts";
+export type { UnpackNote, UnpackOptions, UnpackSummary } from "./directory/unpack-options.ts";

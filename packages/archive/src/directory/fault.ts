@@ -20,3 +20,44 @@ export function fileChanged(directory: string, path: PathString, what: string): 
     fields: { path },
   });
 }
+
+/** A place that a member may not be at; `why` is a clause such as "a file is in its way". */
+export function pathInvalid(path: PathString, why: string): ArchiveError {
+  return new ArchiveError("PATH_INVALID", `cannot unpack ${JSON.stringify(path)}: ${why}`, {
+    advice: "The archive makes no sense as it is: make it again, or do not trust it.",
+    fields: { path },
+  });
+}
+
+export function hardLinkInvalid(path: PathString, target: PathString, why: string): ArchiveError {
+  return new ArchiveError(
+    "HARDLINK_INVALID",
+    `cannot unpack ${JSON.stringify(path)}: it is a hard link to ${JSON.stringify(target)}, ${why}`,
+    {
+      advice: "If the file is in a layer below, unpack that layer first.",
+      fields: { path, target },
+    },
+  );
+}
+
+export function whiteoutInvalid(path: PathString, why: string): ArchiveError {
+  return new ArchiveError("WHITEOUT_INVALID", `cannot unpack ${JSON.stringify(path)}: ${why}`, {
+    advice: "Make the layer again: a whiteout is named .wh.NAME and hides NAME beside it.",
+    fields: { path },
+  });
+}
+
+/** An owner or a device that only root can give a file. */
+export function ownerRefused(
+  path: PathString,
+  what: string,
+  option: "owners" | "devices",
+  cause: unknown,
+): ArchiveError {
+  return new ArchiveError("OWNER_REFUSED", `cannot unpack ${JSON.stringify(path)}: ${what}`, {
+    cause,
+    kind: "host",
+    advice: `Run as root, or write it down instead with ${option}: "record".`,
+    fields: { path },
+  });
+}

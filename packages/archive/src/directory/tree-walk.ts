@@ -2,7 +2,6 @@ import { closeSync, constants, openSync } from "node:fs";
 import {
   type FileStatus,
   listDirectory,
-  listXattrs,
   openAt,
   type PathOrDescriptor,
   readLinkAt,
@@ -11,11 +10,11 @@ import {
 } from "@cooper/sys";
 import type { EntryType, PathString, TarEntry, Timestamp } from "../tar/entry.ts";
 import { decodePath } from "../tar/path.ts";
+import { diskEntry, NO_XATTRS, typeOf } from "./disk-entry.ts";
 import { fileChanged, packFault } from "./fault.ts";
 import { cleanPath, joinPath, type ListedName, listedName, pathThroughDescriptor } from "./name.ts";
 import type { PackOptions } from "./pack-options.ts";
-import { decodeDevice, decodeOwner, DEVICE_XATTR, OWNER_XATTR, type Owner } from "./record.ts";
-import { isOfHost } from "./xattr.ts";
+import type { Owner } from "./record.ts";
 
 /** A member of the tree; `fd` is a file's content, open until the next one is asked for. */
 export interface Visited {
@@ -159,35 +158,10 @@ export class TreeWalk {
     return { entry, status, fd: undefined };
   }
 
-  /** `target` is where its attributes are. */
   #entry(path: PathString, type: EntryType, status: FileStatus, target: PathOrDescriptor): TarEntry {
-    const { owner = "keep", xattrs: kept = "keep" } = this.#options;
-    const isRecorded = owner === "recorded";
-    const found: ReadonlyMap<string, Buffer> = kept === "keep" || isRecorded ? listXattrs(target) : NO_XATTRS;
-    const device = isRecorded ? decodeDevice(found.get(DEVICE_XATTR) ?? NOTHING) : undefined;
-    const isNode = type === "character-device" || type === "block-device";
-    return {
-      path,
-      type,
-      mode: status.mode & 0o7777,
-      ...this.#ownerOf(status, found.get(OWNER_XATTR)),
-      size: type === "file" && device === undefined ? status.size : 0,
-      mtime: this.#time(status.mtime),
-      linkPath: "",
-      deviceMajor: isNode ? status.deviceMajor : 0,
-      deviceMinor: isNode ? status.deviceMinor : 0,
-      userName: "",
-      groupName: "",
-      xattrs: kept === "keep" ? withoutHost(found, isRecorded) : NO_XATTRS,
-      ...device,
-    };
-  }
-
-  #ownerOf(status: FileStatus, record: Buffer | undefined): Owner {
-    const { owner = "keep" } = this.#options;
-    if (owner === "keep") return { uid: status.uid, gid: status.gid };
-    if (owner !== "recorded") return { uid: owner.uid, gid: owner.gid };
-    return decodeOwner(record ?? NOTHING) ?? ROOT;
+    const { owner = "keep", xattrs = "keep" } = this.#options;
+    const entry = diskEntry({ path, type, status, target }, { owner, xattrs });
+    return { ...entry, mtime: this.#time(entry.mtime) };
   }
 
   #time(time: Timestamp): Timestamp {
@@ -232,32 +206,7 @@ export function leadingDirectories({ prefix = "", owner = "keep", mtime = "keep"
   }));
 }
 
-const NOTHING = Buffer.alloc(0);
-const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
 const ROOT: Owner = { uid: 0, gid: 0 };
-
-/** Undefined for a socket. */
-export function typeOf({ mode }: FileStatus): EntryType | undefined {
-  return TYPES.get(mode & constants.S_IFMT);
-}
-
-const TYPES: ReadonlyMap<number, EntryType> = new Map<number, EntryType>([
-  [constants.S_IFREG, "file"],
-  [constants.S_IFDIR, "directory"],
-  [constants.S_IFLNK, "symlink"],
-  [constants.S_IFCHR, "character-device"],
-  [constants.S_IFBLK, "block-device"],
-  [constants.S_IFIFO, "fifo"],
-]);
-
-function withoutHost(found: ReadonlyMap<string, Buffer>, isRecorded: boolean): ReadonlyMap<string, Buffer> {
-  if (found.size === 0) return found;
-  return new Map(
-    [...found].filter(
-      ([name]) => !isOfHost(name) && !(isRecorded && (name === OWNER_XATTR || name === DEVICE_XATTR)),
-    ),
-  );
-}
 
 function compareUnits(a: string, b: string): number {
   if (a === b) return 0;
