@@ -16,6 +16,8 @@ export type OciErrorCode =
   | "INVALID_MANIFEST"
   /** Text that is no platform such as `linux/arm64/v8`. */
   | "INVALID_PLATFORM"
+  /** Layers that the image does not have. */
+  | "INVALID_RANGE"
   /** Text that is no reference. */
   | "INVALID_REFERENCE"
   /** A tar whose members cannot be applied as a layer: a bad whiteout, a link to nothing, a loop of symlinks. */

@@ -38,7 +38,7 @@ export interface ImageParts {
 /** The parts of any image. Of one that is composed here, no layer is made for this. */
 export async function partsOf(image: Image, options: Cancellable): Promise<ImageParts> {
   const known = composed.get(image);
-  if (known !== undefined) return await known(options);
+  if (known !== undefined) return (await known(options)).parts;
   const { config: configDescriptor, layers: _layers, ...manifest } = await image.manifest(options);
   const { data: _data, digest: _digest, size: _size, ...rest } = configDescriptor;
   const { platform, artifactType } = await image.descriptor(options);
@@ -56,14 +56,25 @@ export async function partsOf(image: Image, options: Cancellable): Promise<Image
   };
 }
 
+/** Parts to put together; or, where nothing was changed, with the bytes that are to be kept. */
+export interface ImageComposition {
+  readonly parts: ImageParts;
+  readonly kept?: Image | undefined;
+}
+
 /** An image of parts that are asked for when it is first read. */
 export function composeImage(
   mediaType: MediaType,
-  ask: (options: Cancellable) => Promise<ImageParts>,
+  ask: (options: Cancellable) => Promise<ImageComposition>,
 ): Image {
-  const parts = remember(ask);
+  const composition = remember(ask);
+  const parts = async (options: Cancellable): Promise<ImageParts> => (await composition(options)).parts;
   const rawConfig = remember(async (options) => await finishConfig(await parts(options), options));
-  const raw = remember(async (options) => await finishManifest(await parts(options), rawConfig, options));
+  const raw = remember(async (options) => {
+    const { kept } = await composition(options);
+    if (kept !== undefined) return await kept.raw(options);
+    return await finishManifest(await parts(options), rawConfig, options);
+  });
   const manifest = remember(async (options) => parseManifest(await raw(options)));
   const descriptor = remember(async (options): Promise<Descriptor> => {
     const { descriptor: rest } = await parts(options);
@@ -82,13 +93,18 @@ export function composeImage(
       requireImage(await manifest(options), await descriptor(options));
       return parseConfig(await rawConfig(options));
     }),
-    layers: async (options) => (await parts(options)).layers,
+    layers: async (options = {}) => (await parts(options)).layers,
   };
-  composed.set(image, parts);
+  composed.set(image, composition);
   return image;
 }
 
-const composed = new WeakMap<Image, Question<ImageParts>>();
+/** Whether a change turned out to change nothing. */
+export async function isUnchanged(image: Image, options: Cancellable): Promise<boolean> {
+  return (await composed.get(image)?.(options))?.kept !== undefined;
+}
+
+const composed = new WeakMap<Image, Question<ImageComposition>>();
 
 async function finishConfig({ config, layers }: ImageParts, options: Cancellable): Promise<Uint8Array> {
   if (config instanceof Uint8Array) return config;

@@ -36,7 +36,7 @@ export interface IndexParts {
 /** The parts of any index; children are opened, not read. */
 export async function indexPartsOf(index: Index, options: Cancellable): Promise<IndexParts> {
   const known = composed.get(index);
-  if (known !== undefined) return await known(options);
+  if (known !== undefined) return (await known(options)).parts;
   const { manifests, ...manifest } = await index.manifest(options);
   const { platform, artifactType } = await index.descriptor(options);
   return {
@@ -50,18 +50,27 @@ export async function indexPartsOf(index: Index, options: Cancellable): Promise<
   };
 }
 
+/** Parts to put together; or, where nothing was changed, with the bytes that are to be kept. */
+export interface IndexComposition {
+  readonly parts: IndexParts;
+  readonly kept?: Index | undefined;
+}
+
 /** An index of parts that are asked for when it is first read. */
 export function composeIndex(
   mediaType: MediaType,
-  ask: (options: Cancellable) => Promise<IndexParts>,
+  ask: (options: Cancellable) => Promise<IndexComposition>,
 ): Index {
-  const parts = remember(ask);
+  const composition = remember(ask);
+  const parts = async (options: Cancellable): Promise<IndexParts> => (await composition(options)).parts;
   const descriptors = remember(async (options) => {
     const list: Descriptor[] = [];
     for (const entry of (await parts(options)).entries) list.push(await describeEntry(entry, options));
     return list;
   });
   const raw = remember(async (options) => {
+    const { kept } = await composition(options);
+    if (kept !== undefined) return await kept.raw(options);
     const { manifest } = await parts(options);
     return serializeIndex({ ...manifest, manifests: await descriptors(options) });
   });
@@ -85,7 +94,7 @@ export function composeIndex(
       return entry.content;
     },
   };
-  composed.set(index, parts);
+  composed.set(index, composition);
   return index;
 }
 
@@ -96,7 +105,12 @@ export function notInIndex({ digest, mediaType }: Descriptor): OciError {
   });
 }
 
-const composed = new WeakMap<Index, Question<IndexParts>>();
+/** Whether a change turned out to change nothing. */
+export async function isIndexUnchanged(index: Index, options: Cancellable): Promise<boolean> {
+  return (await composed.get(index)?.(options))?.kept !== undefined;
+}
+
+const composed = new WeakMap<Index, Question<IndexComposition>>();
 
 async function openEntry(index: Index, entry: Descriptor, options: Cancellable): Promise<IndexEntry> {
   if (!isManifestType(entry.mediaType) && !isIndexType(entry.mediaType)) return { other: entry };

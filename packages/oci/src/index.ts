@@ -110,3 +110,30 @@ export type { TreeNode, TreeOptions, TreeRole } from "./summary/tree.ts";
 // The merged filesystem
 export { extract, rootEntries } from "./rootfs/extract.ts";
 export type { MergeOptions, RootEntry } from "./rootfs/entries.ts";
+
+// Choosing
+export { platformsOf, selectPlatform } from "./select.ts";
+export type { PlatformImage } from "./select.ts";
+
+// Changing
+export { append } from "./mutate/append.ts";
+export type { Addition } from "./mutate/append.ts";
+export { withAnnotations } from "./mutate/annotations.ts";
+export type { AnnotationChange, AnnotationOptions, AnnotationPlace } from "./mutate/annotations.ts";
+export { withCompression } from "./mutate/compression.ts";
+export type { CompressionOptions } from "./mutate/compression.ts";
+export { withConfig, withEnv, withLabels, withPlatform, withRunConfig } from "./mutate/config.ts";
+export { flatten, squash } from "./mutate/flatten.ts";
+export type { FlattenOptions, SquashOptions } from "./mutate/flatten.ts";
+export { withMediaTypes } from "./mutate/media-types.ts";
+export { rebase } from "./mutate/rebase.ts";
+export type { RebaseOptions } from "./mutate/rebase.ts";
+export type { Changed, Scope } from "./mutate/scope.ts";
+export { withSubject } from "./mutate/subject.ts";
+export { withTime } from "./mutate/time.ts";
+export type { TimeOptions } from "./mutate/time.ts";
+
+// Checking
+export { validate } from "./validate/validate.ts";
+export type { ValidateOptions } from "./validate/validate.ts";
+export type { Mismatch, MismatchKind } from "./validate/mismatch.ts";

@@ -23,17 +23,19 @@ export function makeImage(options: ImageOptions): Image {
   const { config, layers, mediaTypes = "oci", annotations, subject } = options;
   const { manifest: mediaType, config: configType } = MEDIA_TYPES[mediaTypes];
   return composeImage(mediaType, async () => ({
-    mediaType,
-    descriptor: {},
-    manifest: {
-      schemaVersion: 2,
+    parts: {
       mediaType,
-      ...(subject === undefined ? {} : { subject }),
-      ...(annotations === undefined ? {} : { annotations }),
+      descriptor: {},
+      manifest: {
+        schemaVersion: 2,
+        mediaType,
+        ...(subject === undefined ? {} : { subject }),
+        ...(annotations === undefined ? {} : { annotations }),
+      },
+      configDescriptor: { mediaType: configType },
+      config,
+      layers,
     },
-    configDescriptor: { mediaType: configType },
-    config,
-    layers,
   }));
 }
 
@@ -56,17 +58,19 @@ export interface ArtifactOptions {
 export function makeArtifact({ artifactType, blobs, annotations, subject }: ArtifactOptions): Image {
   const mediaType = MEDIA_TYPES.oci.manifest;
   return composeImage(mediaType, async () => ({
-    mediaType,
-    descriptor: { artifactType },
-    manifest: {
-      schemaVersion: 2,
+    parts: {
       mediaType,
-      artifactType,
-      ...(subject === undefined ? {} : { subject }),
-      ...(annotations === undefined ? {} : { annotations }),
+      descriptor: { artifactType },
+      manifest: {
+        schemaVersion: 2,
+        mediaType,
+        artifactType,
+        ...(subject === undefined ? {} : { subject }),
+        ...(annotations === undefined ? {} : { annotations }),
+      },
+      configDescriptor: { mediaType: MEDIA_TYPES.oci.empty },
+      config: EMPTY_BYTES,
+      layers: blobs,
     },
-    configDescriptor: { mediaType: MEDIA_TYPES.oci.empty },
-    config: EMPTY_BYTES,
-    layers: blobs,
   }));
 }

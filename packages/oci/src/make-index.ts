@@ -1,5 +1,5 @@
 import type { Cancellable } from "@cooper/archive";
-import { platformOfConfig } from "./config.ts";
+import { parseConfig, platformOfConfig } from "./config.ts";
 import type { Annotations, Descriptor, MediaType, Platform } from "./descriptor.ts";
 import { isConfigType, MEDIA_TYPES } from "./media-types.ts";
 import type { Format } from "./media-types.ts";
@@ -7,8 +7,7 @@ import { partsOf } from "./image-parts.ts";
 import type { DescriptorRest } from "./image-parts.ts";
 import { composeIndex } from "./index-parts.ts";
 import type { IndexEntry } from "./index-parts.ts";
-import { parseConfig } from "./config.ts";
-import type { Content, Index } from "./model.ts";
+import type { Content, Image, Index } from "./model.ts";
 
 export interface IndexOptions {
   /** In order: the first that matches a platform is the one that is taken. */
@@ -37,16 +36,18 @@ export function makeIndex(options: IndexOptions): Index {
     for (const child of manifests)
       entries.push(await entryOf("kind" in child ? { content: child } : child, cancel));
     return {
-      mediaType,
-      descriptor: artifactType === undefined ? {} : { artifactType },
-      manifest: {
-        schemaVersion: 2,
+      parts: {
         mediaType,
-        ...(artifactType === undefined ? {} : { artifactType }),
-        ...(subject === undefined ? {} : { subject }),
-        ...(annotations === undefined ? {} : { annotations }),
+        descriptor: artifactType === undefined ? {} : { artifactType },
+        manifest: {
+          schemaVersion: 2,
+          mediaType,
+          ...(artifactType === undefined ? {} : { artifactType }),
+          ...(subject === undefined ? {} : { subject }),
+          ...(annotations === undefined ? {} : { annotations }),
+        },
+        entries,
       },
-      entries,
     };
   });
 }
@@ -64,10 +65,7 @@ async function entryOf(
 }
 
 /** The platform of an image that says one, without making its layers. */
-export async function platformOf(
-  image: Extract<Content, { readonly kind: "image" }>,
-  options: Cancellable,
-): Promise<Platform | undefined> {
+export async function platformOf(image: Image, options: Cancellable): Promise<Platform | undefined> {
   const { configDescriptor, config } = await partsOf(image, options);
   if (!isConfigType(configDescriptor.mediaType)) return undefined;
   const platform = platformOfConfig(config instanceof Uint8Array ? parseConfig(config) : config);
