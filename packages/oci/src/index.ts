@@ -123,6 +123,7 @@ export type { AnnotationChange, AnnotationOptions, AnnotationPlace } from "./mut
 export { withCompression } from "./mutate/compression.ts";
 export type { CompressionOptions } from "./mutate/compression.ts";
 export { withConfig, withEnv, withLabels, withPlatform, withRunConfig } from "./mutate/config.ts";
+export { appendToIndex, childrenOf, filterIndex } from "./mutate/entries.ts";
 export { flatten, squash } from "./mutate/flatten.ts";
 export type { FlattenOptions, SquashOptions } from "./mutate/flatten.ts";
 export { withMediaTypes } from "./mutate/media-types.ts";

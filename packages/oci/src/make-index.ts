@@ -52,7 +52,7 @@ export function makeIndex(options: IndexOptions): Index {
   });
 }
 
-async function entryOf(
+export async function entryOf(
   { content, platform, annotations }: IndexChild,
   options: Cancellable,
 ): Promise<IndexEntry> {
