@@ -1,5 +1,6 @@
 export { temporaryDirectory } from "./directory.ts";
 export { requireProgram, requireRoot, run } from "./program.ts";
+export type { Finished, RunOptions } from "./program.ts";
 export { freePort } from "./port.ts";
 export { REGISTRY_ACCOUNT, startDockerRegistry } from "./docker-registry.ts";
 export type { DockerRegistry, DockerRegistryOptions } from "./docker-registry.ts";

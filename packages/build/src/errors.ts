@@ -4,6 +4,10 @@ import { CooperError } from "@cooper/sys";
 export type BuildErrorCode =
   /** The directory to make an image of is not there, or is not a directory. */
   | "DIRECTORY_MISSING"
+  /** The file to make a layer of is not a tar archive. */
+  | "LAYER_INVALID"
+  /** There is no such file or directory to make a layer of. */
+  | "LAYER_MISSING"
   /** What an image is told to be (a command, a variable, a port, a label) is not written as documented. */
   | "OPTION_INVALID";
 

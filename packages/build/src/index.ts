@@ -8,3 +8,7 @@ export type { ByHandOptions, HandMade } from "./by-hand/by-hand.ts";
 export { changeRunConfig, parseCommand } from "./by-hand/run-config.ts";
 export type { StartOptions } from "./by-hand/run-config.ts";
 export type { ByHandStep, StepName } from "./by-hand/step.ts";
+
+// Layers
+export { layerFromPath } from "./layer/layer-from-path.ts";
+export type { LayerFromPathOptions } from "./layer/layer-from-path.ts";

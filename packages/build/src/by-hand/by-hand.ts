@@ -16,14 +16,16 @@ export interface ByHandOptions extends StartOptions {
   readonly epoch?: number | undefined;
   /** The tag that is told for `index.json`; default `latest`. */
   readonly tag?: string | undefined;
-  /** Told each step as it happens: those of the layer when it has been read, then config and manifest. */
+  /** Told each step: those of the layer when it has been read, the others by `tellRest`. */
   readonly onStep?: ((step: ByHandStep) => void) | undefined;
 }
 
 /** An image by hand, and the script that makes it again. */
 export interface HandMade {
-  /** Lazy: the directory is read when the image is written. */
+  /** Lazy: the directory is read when the image is written, and the layer's steps are told then. */
   readonly image: Image;
+  /** Tells the steps of config, manifest and layout; makes the layer if it was not written yet. */
+  readonly tellRest: (options?: Cancellable) => Promise<void>;
   /** The shell script that makes the same image; reads the directory if it was not written yet. */
   readonly script: (options?: Cancellable) => Promise<Buffer>;
 }
@@ -57,7 +59,7 @@ export function byHand(directory: string, options: ByHandOptions): HandMade {
     for (const step of steps) onStep?.(step);
   });
   const created = new Date(epoch * 1000).toISOString().replace(".000Z", "Z");
-  const plainImage = makeImage({
+  const image = makeImage({
     config: {
       created,
       ...normalizePlatform(options.platform),
@@ -66,16 +68,13 @@ export function byHand(directory: string, options: ByHandOptions): HandMade {
     },
     layers: [layer],
   });
-  const image = toldImage(plainImage, async (cancel) => {
-    const steps = imageSteps({
-      config: await plainImage.rawConfig(cancel),
-      configDescriptor: (await plainImage.manifest(cancel)).config,
-      manifest: await plainImage.raw(cancel),
-      descriptor: await plainImage.descriptor(cancel),
-      tag,
-    });
-    for (const step of steps) onStep?.(step);
-  });
+  const tellRest = async (cancel: Cancellable = {}): Promise<void> => {
+    const config = await image.rawConfig(cancel);
+    const configDescriptor = (await image.manifest(cancel)).config;
+    const manifest = await image.raw(cancel);
+    const descriptor = await image.descriptor(cancel);
+    for (const step of imageSteps({ config, configDescriptor, manifest, descriptor, tag })) onStep?.(step);
+  };
   const script = async (cancel: Cancellable = {}): Promise<Buffer> =>
     byHandScript({
       directory,
@@ -85,7 +84,7 @@ export function byHand(directory: string, options: ByHandOptions): HandMade {
       manifest: await image.manifest(cancel),
       tag,
     });
-  return { image, script };
+  return { image, tellRest, script };
 }
 
 const ROOT = { uid: 0, gid: 0 };
@@ -111,19 +110,6 @@ function toldLayer(layer: Layer, tell: Tell): Layer {
       const diffId = await layer.diffId(cancel);
       await once(cancel);
       return diffId;
-    },
-  };
-}
-
-/** Told once, when the manifest has been made. */
-function toldImage(image: Image, tell: Tell): Image {
-  const once = onlyOnce(tell);
-  return {
-    ...image,
-    raw: async (cancel = {}) => {
-      const raw = await image.raw(cancel);
-      await once(cancel);
-      return raw;
     },
   };
 }

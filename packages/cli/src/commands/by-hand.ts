@@ -80,7 +80,7 @@ files give the same digest on any machine. Without -o and -t nothing is written.
     });
     const isWritten = flags.output !== undefined || flags.tag !== undefined;
     if (isWritten) await writeOutput(terminal, flags, made.image);
-    else await made.image.raw({ signal });
+    await made.tellRest({ signal });
     if (flags.script !== undefined) {
       await writeFileAtomic(flags.script, fromBytes(await made.script({ signal })), { mode: 0o755, signal });
     }
