@@ -67,6 +67,7 @@ export async function hold(race: Race, scratch: string): Promise<Outcome> {
       // oxlint-disable-next-line no-await-in-loop
       const output = await contestant.finish?.();
       runs.get(contestant.name)?.push({ ...run, output });
+      console.error(`${race.name}, ${contestant.name}: ${run.seconds.toFixed(2)} s`);
     }
   }
   const scores = [...runs].map(([name, all]): Score => {

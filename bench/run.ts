@@ -43,7 +43,7 @@ console.log(
   `${machine.date}, ${machine.cores} cores of ${machine.processor}, ${machine.memoryGiB} GiB, ` +
     `Linux ${machine.kernel}, Node ${machine.node}, ${machine.commit}\n`,
 );
-const setting = await makeSetting(Number(values.size));
+const setting = makeSetting(Number(values.size));
 try {
   for (const measurement of [
     ...MEASUREMENTS.filter(({ name }) => isAsked(name)),

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { buildSync } from "esbuild";
 import type { Race } from "./race.ts";
 
 /** What every measurement is given. */
@@ -26,15 +26,14 @@ export interface Measurement {
 
 const root = join(import.meta.dirname, "..");
 
-/** Bundles the command and the programs from the sources as they are now. */
-export async function makeSetting(megabytes: number): Promise<Setting & { readonly remove: () => void }> {
+export function makeSetting(megabytes: number): Setting & { readonly remove: () => void } {
   const cache = join(root, ".cache/bench");
   mkdirSync(cache, { recursive: true });
   const scratch = mkdtempSync(join(cache, "run-"));
   let cooper: string | undefined;
   return {
     cooper: () => (cooper ??= installCooper(join(scratch, "cooper"))),
-    program: await bundlePrograms(join(scratch, "programs")),
+    program: (name) => bundleProgram(name, join(scratch, "programs")),
     cache,
     scratch,
     megabytes,
@@ -52,13 +51,14 @@ function installCooper(folder: string): string {
   return join(folder, "bin/cooper");
 }
 
-async function bundlePrograms(folder: string): Promise<Setting["program"]> {
-  await build({
-    entryPoints: ["pack-layer", "unpack-layers"].map((name) => join(import.meta.dirname, `${name}.ts`)),
-    outdir: folder,
+function bundleProgram(name: string, outdir: string): readonly string[] {
+  const bundle = join(outdir, `${name}.mjs`);
+  if (existsSync(bundle)) return [process.execPath, bundle];
+  buildSync({
+    entryPoints: [join(import.meta.dirname, `${name}.ts`)],
+    outdir,
     outExtension: { ".js": ".mjs" },
     bundle: true,
-    splitting: true,
     format: "esm",
     platform: "node",
     target: "node24",
@@ -66,15 +66,19 @@ async function bundlePrograms(folder: string): Promise<Setting["program"]> {
     external: ["koffi"],
     assetNames: "[name]-[hash]",
     loader: { ".wasm": "file" },
-    banner: { js: `import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);` },
+    banner: {
+      js: `import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);`,
+    },
     logLevel: "warning",
   });
-  return (name) => [process.execPath, join(folder, `${name}.mjs`)];
+  return [process.execPath, bundle];
 }
 
 /** Whether the installed command knows a subcommand by now. */
 export function hasCommand(name: string): boolean {
-  return existsSync(join(root, `packages/cli/src/commands/${name}.ts`));
+  return (
+    process.env["BENCH_LIB"] === undefined && existsSync(join(root, `packages/cli/src/commands/${name}.ts`))
+  );
 }
 
 /** The bytes of the one layer of an image in a layout: its path. */
