@@ -1,5 +1,5 @@
 import { parsePlatform } from "@cooper/oci";
-import type { Content, Image, Index, Platform } from "@cooper/oci";
+import type { Content, Image, Index, Platform, Scope } from "@cooper/oci";
 import { isFault } from "@cooper/sys";
 import { openReference, selectImage, write } from "@cooper/transport";
 import type { OpenOptions, Opened, PlaceOptions, RegistryOptions } from "@cooper/transport";
@@ -7,7 +7,7 @@ import { printable } from "./display/printable.ts";
 import type { Terminal } from "./display/terminal.ts";
 import { showTransfer } from "./display/transfer.ts";
 import { CliError } from "./errors.ts";
-import { registryFlags, texts } from "./flags.ts";
+import { flag, registryFlags, texts } from "./flags.ts";
 import type { RegistryFlags } from "./flags.ts";
 
 /** For commands that look at one image: which one of an index. */
@@ -36,6 +36,18 @@ export const platformsFlag = {
     placeholder: "OS/ARCH",
   },
 } as const;
+
+/** For commands that change the images of an index: what becomes of attestations about the old ones. */
+export type ScopeFlags = PlatformsFlag & { readonly keepAttestations?: boolean | undefined };
+
+export const scopeFlags = {
+  platform: { ...platformsFlag.platform, brief: "Of an index, change only these platforms; default: all" },
+  keepAttestations: flag("Keep attestations of images that change, though they speak of the old ones"),
+} as const;
+
+export function scopeOf(flags: ScopeFlags): Scope {
+  return { platforms: flags.platform, attestations: flags.keepAttestations === true ? "keep" : "drop" };
+}
 
 /** For commands that make an image: where it goes. */
 export type OutputFlags = RegistryFlags & {
@@ -86,6 +98,27 @@ export async function withOpened<T>(
   } finally {
     await opened.close();
   }
+}
+
+/** As `withOpened`, for several references at once. */
+export async function withAllOpened<T>(
+  references: readonly string[],
+  options: OpenOptions,
+  use: (contents: readonly Content[]) => Promise<T>,
+): Promise<T> {
+  const opened: Opened[] = [];
+  try {
+    for (const reference of references) opened.push(await openReference(reference, options));
+    return await use(opened.map(({ content }) => content));
+  } finally {
+    for (const each of opened) await each.close();
+  }
+}
+
+/** `ARGUMENT_INVALID` for what is no index. */
+export function requireIndex(content: Content, reference: string): Index {
+  if (content.kind === "index") return content;
+  throw new CliError("ARGUMENT_INVALID", `${reference} is an image, not an index`, "See: cooper inspect");
 }
 
 /** As `withOpened`, for one image: of an index, the one for the platform, or for this machine. */

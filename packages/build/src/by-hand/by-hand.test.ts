@@ -134,7 +134,9 @@ test("the tar command that is told writes the layer's very bytes, if all names a
   const { image } = byHand(directory, { platform, onStep: (step) => steps.push(step) });
   await image.raw();
   const command = steps.find(({ name }) => name === "tar")?.command ?? "";
-  const { stdout } = await run("sh", ["-c", `{ ${command}; } | sha256sum`]);
+  const { stdout } = await run("sh", ["-c", `${command}; sha256sum layer.tar`], {
+    cwd: temporaryDirectory(t),
+  });
   assert.equal(`sha256:${stdout.split(" ")[0]}`, (await image.config()).rootfs.diff_ids[0]);
 });
 

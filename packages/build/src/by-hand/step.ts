@@ -48,7 +48,7 @@ export function layerSteps(facts: LayerFacts, tarCommand: string): readonly ByHa
         "Names are sorted, owners are root and times are fixed, so that the same files give the same bytes " +
         "on any machine.",
       values: { directory: facts.directory, bytes: tarSize },
-      command: tarCommand,
+      command: `${tarCommand} > layer.tar`,
     },
     {
       name: "diff-id",

@@ -1,9 +1,10 @@
-import { byHand as makeByHand, parseCommand } from "@cooper/build";
+import { byHand as makeByHand } from "@cooper/build";
 import { fromBytes, writeFileAtomic } from "@cooper/archive";
 import { parseReference } from "@cooper/oci";
 import type { Platform } from "@cooper/oci";
 import { hostPlatform } from "@cooper/transport";
 import { defineCommand } from "../command.ts";
+import { commandFlag } from "../command-flag.ts";
 import { describeStep } from "../display/step.ts";
 import { epochOfEnvironment } from "../epoch.ts";
 import { globalFlags, text, texts } from "../flags.ts";
@@ -89,16 +90,6 @@ files give the same digest on any machine. Without -o and -t nothing is written.
     terminal.note("Nothing was written: -o DEST or -t NAME says where to.");
   },
 });
-
-function commandFlag(brief: string): {
-  readonly kind: "parsed";
-  readonly parse: (input: string) => readonly string[];
-  readonly optional: true;
-  readonly brief: string;
-  readonly placeholder: string;
-} {
-  return { kind: "parsed", parse: parseCommand, optional: true, brief, placeholder: "COMMAND" };
-}
 
 /** The tag that the first destination gives it, for the step that tells of index.json. */
 function tagOf({ output = [], tag = [] }: Flags): string | undefined {

@@ -1,9 +1,8 @@
 import { defineCommand } from "../command.ts";
 import { descriptorTable } from "../display/summary.ts";
-import { CliError } from "../errors.ts";
 import { globalFlags, jsonFlag, registryFlags } from "../flags.ts";
 import type { GlobalFlags, JsonFlag, RegistryFlags } from "../flags.ts";
-import { placeOptions, referenceArgument, withOpened } from "../places.ts";
+import { placeOptions, referenceArgument, requireIndex, withOpened } from "../places.ts";
 
 export const indexList = defineCommand<GlobalFlags & JsonFlag & RegistryFlags, [string]>({
   description: `Lists the manifests of an index: platform, media type, size, digest.`,
@@ -15,10 +14,7 @@ export const indexList = defineCommand<GlobalFlags & JsonFlag & RegistryFlags, [
   async run(terminal, flags, ref) {
     const { signal } = terminal;
     await withOpened(ref, placeOptions(terminal, flags), async ({ content }) => {
-      if (content.kind !== "index") {
-        throw new CliError("ARGUMENT_INVALID", `${ref} is an image, not an index`, "See: cooper inspect");
-      }
-      const { manifests } = await content.manifest({ signal });
+      const { manifests } = await requireIndex(content, ref).manifest({ signal });
       if (flags.json === true) terminal.answerJson({ digest: await content.digest({ signal }), manifests });
       else terminal.answer(descriptorTable(manifests));
     });

@@ -61,9 +61,7 @@ const TYPE_LETTERS: Readonly<Record<EntryType, string>> = {
 
 /** `drwxr-xr-x`, as ls(1) writes it. */
 function modeText({ type, mode }: RootFile): string {
-  const bits = [...(mode & 0o777).toString(8).padStart(3, "0")].map(
-    (digit) => RIGHTS[Number(digit)] ?? "---",
-  );
+  const bits = [6, 3, 0].map((shift) => RIGHTS[(mode >> shift) & 7] ?? "---");
   const special = [0o4000, 0o2000, 0o1000];
   const rights = bits.map((text, i) => {
     if ((mode & (special[i] ?? 0)) === 0) return text;

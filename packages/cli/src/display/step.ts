@@ -5,8 +5,6 @@ import { table } from "./table.ts";
 
 /** A step of the hard way for people: what was done, why, what came of it, and how a shell does it. */
 export function describeStep({ name, title, why, values, document, command }: ByHandStep): string {
-  const style = (word: "bold" | "dim", text: string): string =>
-    styleText(word, text, { stream: process.stderr });
   const rows = Object.entries(values).map(([key, value]) => [key, printable(String(value))]);
   const lines = [
     style("bold", `${NUMBERS[name]}. ${title}`),
@@ -31,6 +29,10 @@ const NUMBERS: Readonly<Record<ByHandStep["name"], number>> = {
   index: 9,
   layout: 10,
 };
+
+function style(word: "bold" | "dim", text: string): string {
+  return styleText(word, text, { stream: process.stderr });
+}
 
 function wrap(text: string, width: number): readonly string[] {
   const lines = [""];

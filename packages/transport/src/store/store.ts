@@ -5,6 +5,7 @@ import type { Cancellable } from "@cooper/archive";
 import { isDigest } from "@cooper/oci";
 import type { Descriptor, Digest, NamedReference } from "@cooper/oci";
 import { lockPath } from "../durable/lock.ts";
+import { TransportError } from "../errors.ts";
 import { type Collected, findLive } from "../layout/collect.ts";
 import { LayoutDirectory } from "../layout/directory.ts";
 import { blobsDirectory } from "../layout/guard.ts";
@@ -93,6 +94,12 @@ export class Store extends LayoutDirectory {
 
   /** Takes a name away; what it named goes with the next `collect`. `NOT_FOUND` */
   async remove(name: string, options: Cancellable = {}): Promise<void> {
+    if (!(await this.has(name))) {
+      throw new TransportError("NOT_FOUND", `the store has no image ${name}`, {
+        fields: { name },
+        advice: "See: cooper store ls",
+      });
+    }
     await this.deleteTag(name, options);
   }
 
