@@ -1,5 +1,6 @@
 import { createHash, hash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { collect, fromBytes, writeTar } from "@cooper/archive";
 import { digestOf } from "@cooper/oci";
@@ -24,7 +25,7 @@ export interface SampleOptions {
   readonly compression?: "none" | "gzip" | "zstd";
   readonly format?: "oci" | "docker";
   readonly platform?: Platform;
-  /** The path of a static program: it is put at /program in the first layer, and is the entrypoint. */
+  /** The path of a static program: it is put into the root of the first layer, and is the entrypoint. */
   readonly program?: string;
   readonly subject?: Descriptor;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -80,7 +81,7 @@ export async function sampleImage(options: SampleOptions = {}): Promise<SampleIm
     json({
       created: "2020-01-01T00:00:00Z",
       ...platform,
-      config: options.program === undefined ? {} : { Entrypoint: ["/program"] },
+      config: options.program === undefined ? {} : { Entrypoint: [`/${basename(options.program)}`] },
       rootfs: { type: "layers", diff_ids: diffIds },
       history: diffIds.map((_, i) => ({ created: "2020-01-01T00:00:00Z", created_by: `layer ${i}` })),
     }),
@@ -173,7 +174,7 @@ async function layerTar(seed: string, size: number, program: string | undefined)
     { path: `data/${seed.replaceAll("/", "-")}`, type: "file" as const, bytes: noise(seed, size) },
     ...(program === undefined
       ? []
-      : [{ path: "program", type: "file" as const, mode: 0o755, bytes: readFileSync(program) }]),
+      : [{ path: basename(program), type: "file" as const, mode: 0o755, bytes: readFileSync(program) }]),
   ];
   return await collect(writeTar(members), { limit: 2 ** 30 });
 }

@@ -48,6 +48,7 @@ export { hostPlatform, selectImage } from "./copy/platforms.ts";
 
 // Writing and copying
 export { copy, write } from "./copy/write.ts";
-export type { CopyOptions, LayerCompressionOptions, WriteOptions } from "./copy/write.ts";
+export type { CopyOptions, WriteOptions } from "./copy/write.ts";
+export type { LayerCompressionOptions } from "./copy/convert.ts";
 export type { Destination } from "./copy/destination.ts";
 export type { TransferEvent } from "./copy/event.ts";

@@ -186,7 +186,7 @@ test("podman loads our Docker archive and our OCI archive, and runs what was in 
     const archive = await (format === "docker-archive" ? readDocker(saved) : readOci(saved));
     const manifest = parseManifest(await archive.manifest(await archive.resolveOnly()));
     const config = parseConfig(await collect(archive.blob(manifest.config), { limit: 1e6 }));
-    assert.deepEqual(config.config?.Entrypoint, ["/program"]);
+    assert.deepEqual(config.config?.Entrypoint, ["/busybox"]);
     for (const layer of manifest.layers) await collect(archive.blob(layer), { limit: 1e8 });
     await archive.close();
   }

@@ -4,7 +4,7 @@ import { TransportError } from "../errors.ts";
 import type { Repository } from "../repository.ts";
 import { type Resolver, resolverOf } from "../resolver/resolver.ts";
 import type { PlaceOptions } from "../resolver/scheme.ts";
-import { convert } from "./convert.ts";
+import { convert, type LayerCompressionOptions } from "./convert.ts";
 import type { Destination } from "./destination.ts";
 import type { TransferEvent } from "./event.ts";
 import { putFollowers } from "./follow.ts";
@@ -30,11 +30,6 @@ export interface WriteOptions extends PlaceOptions {
   /** Blobs at once; default 4. */
   readonly parallel?: number | undefined;
   readonly onEvent?: ((event: TransferEvent) => void) | undefined;
-}
-
-export interface LayerCompressionOptions {
-  readonly compression: "none" | "gzip" | "zstd";
-  readonly level?: number | undefined;
 }
 
 export interface CopyOptions extends WriteOptions {

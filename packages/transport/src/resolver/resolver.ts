@@ -1,7 +1,7 @@
 import { openContent, parseReference } from "@cooper/oci";
 import type { Platform, Reference } from "@cooper/oci";
 import type { Destination } from "../copy/destination.ts";
-import { choosePlatform } from "../copy/platforms.ts";
+import { selectImage } from "../copy/platforms.ts";
 import { TransportError } from "../errors.ts";
 import { openStore, storeName } from "../store/store.ts";
 import { PLACES } from "./places.ts";
@@ -45,7 +45,7 @@ export function createResolver(further: readonly Scheme[] = []): Resolver {
       const close = async (): Promise<void> => await (isFound ? found.repository.close() : found.close?.());
       try {
         const whole = isFound ? openContent(found.repository, found.descriptor) : found.content;
-        const content = await choosePlatform(whole, options.platform, options);
+        const content = options.platform === undefined ? whole : await selectImage(whole, options);
         const descriptor =
           content === whole ? (isFound ? found.descriptor : undefined) : await content.descriptor(options);
         return {

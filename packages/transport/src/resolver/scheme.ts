@@ -24,7 +24,7 @@ export interface Opened {
   readonly repository?: Repository | undefined;
   /** The reference, with `store` as its scheme where a bare name was found there. */
   readonly reference: Reference;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** What a scheme has found: something in a repository, or something made. */
