@@ -11,6 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   archive: ["sys"],
   oci: ["archive", "sys"],
   transport: ["oci", "archive", "sys"],
+  distro: ["oci", "archive", "sys"],
   engine: ["transport", "oci", "archive", "sys"],
   build: ["engine", "transport", "oci", "archive", "sys"],
   registry: ["build", "engine", "transport", "oci", "archive", "sys"],
