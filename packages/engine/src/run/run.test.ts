@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -46,7 +46,8 @@ async function runScript(
 ): Promise<{ status: number; output: string; home: string }> {
   const home = options.home ?? join(temporaryDirectory(t), "home");
   const out = join(temporaryDirectory(t), "out");
-  mkdirSync(out, { mode: 0o777 });
+  mkdirSync(out);
+  chmodSync(out, 0o777);
   const { status } = await runImage(image, {
     home,
     arguments: ["/bin/sh", "-c", script],
@@ -148,10 +149,13 @@ test("no network means a loopback and nothing else; a published port still leads
     home,
     network: "none",
     published: [{ address: "127.0.0.1", hostPort: port, containerPort: 80 }],
-    arguments: ["/bin/busybox", "nc", "-lk", "-p", "80", "-e", "/bin/busybox", "ls", "/sys/class/net"],
+    arguments: ["/bin/busybox", "nc", "-ll", "-p", "80", "-e", "/bin/busybox", "ls", "/sys/class/net"],
     signal: controller.signal,
   });
-  running.catch(() => {}); // looked at below
+  running.then(
+    ({ status }) => t.diagnostic(`the container ended with ${status}`),
+    () => {}, // looked at below
+  );
   try {
     assert.equal(await visit(port), "lo\n");
   } finally {
@@ -179,28 +183,40 @@ async function visit(port: number): Promise<string> {
 test("limits of memory and processors reach the container", async (t) => {
   const base = requireBusybox(t);
   if (base === undefined) return;
-  const script = "cat /proc/self/cgroup > /out/text; busybox sleep 0.3";
-  const home = join(temporaryDirectory(t), "home");
-  let limit = "";
+  const script =
+    "for i in $(busybox seq 200); do [ ! -e /seen/seen ] || exit 0; busybox sleep 0.05; done; exit 1";
+  const seen = temporaryDirectory(t);
+  const limits: string[] = [];
   const { status } = await runScript(t, imageOf([base]), script, {
-    home,
     memory: 64 * 2 ** 20,
     cpus: 0.5,
+    volumes: [{ source: seen, target: "/seen", access: "read-write" }],
     onEvent: (event) => {
       if (event.type !== "started") return;
-      setTimeout(() => (limit = memoryLimit(event.id)), 150);
+      const looking = setInterval(() => {
+        const limit = memoryLimit(event.id);
+        if (limit === undefined) return;
+        clearInterval(looking);
+        limits.push(limit);
+        writeFileSync(join(seen, "seen"), "");
+      }, 20);
+      t.after(() => clearInterval(looking));
     },
   });
   assert.equal(status, 0);
-  assert.equal(limit, String(64 * 2 ** 20));
+  assert.deepEqual(limits, [String(64 * 2 ** 20)]);
 });
 
-function memoryLimit(id: string): string {
-  for (const file of [`memory/${id}/memory.limit_in_bytes`, `${id}/memory.max`, `unified/${id}/memory.max`]) {
+/** The limit of a container's cgroup, of version 1 or 2, once it is set. */
+function memoryLimit(id: string): string | undefined {
+  // Version 1 puts it below the caller's own cgroup.
+  const own = /^\d+:memory:(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? "";
+  for (const file of [`memory${own}/${id}/memory.limit_in_bytes`, `${id}/memory.max`]) {
     const path = join("/sys/fs/cgroup", file);
-    if (existsSync(path)) return readFileSync(path, "utf8").trim();
+    const limit = existsSync(path) ? readFileSync(path, "utf8").trim() : "";
+    if (/^\d{1,12}$/.test(limit)) return limit;
   }
-  return "no cgroup";
+  return undefined;
 }
 
 test("what a killed run left behind, the next one removes", async (t) => {
