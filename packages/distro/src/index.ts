@@ -3,3 +3,9 @@ export type { DistroErrorCode } from "./errors.ts";
 
 // apk
 export { compareVersions as compareApkVersions, isVersion as isApkVersion } from "./apk/version.ts";
+export type { Dependency } from "./apk/dependency.ts";
+export { readIndex as readApkIndex } from "./apk/index-file.ts";
+export type { ApkIndex, ReadIndexOptions as ReadApkIndexOptions } from "./apk/index-file.ts";
+export type { IndexPackage as ApkPackage } from "./apk/index-package.ts";
+export type { TrustedKeys } from "./apk/signature.ts";
+export type { VersionRange } from "./apk/version.ts";
