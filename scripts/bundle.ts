@@ -1,13 +1,72 @@
 // Bundles the command into packages/cli/dist/bundle, straight from the TypeScript sources: ESM, a
 // chunk for each command and for what several share, so that a run loads only what it needs.
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
+import type { Plugin } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 const cli = join(root, "packages/cli");
 const outdir = join(cli, "dist/bundle");
 const { version }: { readonly version: string } = JSON.parse(readFileSync(join(cli, "package.json"), "utf8"));
+
+/** zod's messages in fifty languages are a third of the bundle, and Cooper speaks one. */
+const englishOnly: Plugin = {
+  name: "english-only",
+  setup(builder) {
+    builder.onResolve({ filter: /locales\/index\.js$/ }, ({ resolveDir }) => ({
+      path: join(resolveDir, "../locales/en.js"),
+      namespace: "english-only",
+    }));
+    builder.onLoad({ filter: /.*/, namespace: "english-only" }, ({ path }) => ({
+      contents: `export { default as en } from ${JSON.stringify(path)};`,
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
+/**
+ * Lets `import { a } from "@cooper/x"` name the file that has `a`. To esbuild, who imports the index
+ * reaches all that it exports, so every command would load the chunk with undici in it.
+ */
+const directImports: Plugin = {
+  name: "direct-imports",
+  setup(builder) {
+    builder.onLoad({ filter: /\/packages\/[a-z]+\/src\/.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(
+        /^import \{([^}]*)\} from "@cooper\/([a-z]+)";$/gm,
+        (_statement, names: string, name: string) =>
+          importDirectly(names, join(root, "packages", name, "src")),
+      ),
+      loader: "ts",
+    }));
+  },
+};
+
+function importDirectly(names: string, source: string): string {
+  const files = exportsOf(source);
+  return names
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && !name.startsWith("type "))
+    .map((name) => {
+      const file = files.get(name.split(" as ", 1)[0] ?? name);
+      if (file === undefined) throw new Error(`${source}/index.ts does not export ${name}`);
+      return `import { ${name} } from ${JSON.stringify(join(source, file))};`;
+    })
+    .join("");
+}
+
+/** Where each name comes from that an index exports. */
+function exportsOf(source: string): ReadonlyMap<string, string> {
+  const index = readFileSync(join(source, "index.ts"), "utf8");
+  const statements = index.matchAll(/^export \{([^}]*)\} from "\.\/([^"]+)";$/gm);
+  return new Map(
+    [...statements].flatMap(([, names = "", file = ""]) =>
+      names.split(",").map((name) => [name.trim(), file] as const),
+    ),
+  );
+}
 
 rmSync(outdir, { recursive: true, force: true });
 await build({
@@ -20,12 +79,12 @@ await build({
   target: "node24",
   conditions: ["@cooper/source"],
   external: ["koffi"],
-  minifySyntax: true,
-  minifyWhitespace: true,
-  keepNames: true,
+  minify: true,
+  keepNames: true, // an error's name is its class's
   chunkNames: "chunk/[name]-[hash]",
   assetNames: "[name]-[hash]",
   loader: { ".wasm": "file" },
+  plugins: [englishOnly, directImports],
   define: { COOPER_VERSION: JSON.stringify(version) },
   logLevel: "warning",
   // CommonJS packages inside an ESM bundle: what they expect of Node's module wrapper.

@@ -3,7 +3,6 @@ import { formatReference, parseReference } from "@cooper/oci";
 import type { Descriptor, Digest, Reference } from "@cooper/oci";
 import { TransportError } from "../errors.ts";
 import { openLayout } from "../layout/directory.ts";
-import { openRegistryRepository } from "../registry/repository.ts";
 import type { Selector, WritableRepository } from "../repository.ts";
 import { openStore, storeName } from "../store/store.ts";
 import type { PlaceOptions } from "./scheme.ts";
@@ -77,36 +76,35 @@ async function withNames<T>(
 }
 
 async function openNames(reference: Reference, options: PlaceOptions): Promise<Names> {
-  switch (reference.scheme) {
-    case "docker":
-      return {
-        repository: openRegistryRepository(reference, options.registry),
-        selector: selectorOf(reference.digest, reference.tag ?? "latest"),
-        tagName: (tag) => tag,
-      };
-    case "oci":
-      return {
-        repository: await openLayout(reference.path, cancel(options)),
-        selector: selectorOf(reference.digest, reference.tag ?? "latest"),
-        tagName: (tag) => tag,
-      };
-    case "store":
-      return {
-        repository: openStore(options),
-        selector: selectorOf(reference.digest, storeName(reference)),
-        tagName: (tag) => storeName({ name: reference.name, tag }),
-      };
-    default:
-      throw new TransportError(
-        "UNSUPPORTED",
-        `the names in ${formatReference(reference)} cannot be changed`,
-        {
-          kind: "usage",
-          fields: { scheme: reference.scheme },
-          advice: "They can in a registry (docker://), a layout (oci:) and Cooper's store (store:).",
-        },
-      );
+  const { scheme } = reference;
+  if (scheme === "docker") {
+    // undici takes longer to load than a layout's names to read.
+    const { openRegistryRepository } = await import("../registry/repository.ts");
+    return {
+      repository: openRegistryRepository(reference, options.registry),
+      selector: selectorOf(reference.digest, reference.tag ?? "latest"),
+      tagName: (tag) => tag,
+    };
   }
+  if (scheme === "oci") {
+    return {
+      repository: await openLayout(reference.path, cancel(options)),
+      selector: selectorOf(reference.digest, reference.tag ?? "latest"),
+      tagName: (tag) => tag,
+    };
+  }
+  if (scheme === "store") {
+    return {
+      repository: openStore(options),
+      selector: selectorOf(reference.digest, storeName(reference)),
+      tagName: (tag) => storeName({ name: reference.name, tag }),
+    };
+  }
+  throw new TransportError("UNSUPPORTED", `the names in ${formatReference(reference)} cannot be changed`, {
+    kind: "usage",
+    fields: { scheme },
+    advice: "They can in a registry (docker://), a layout (oci:) and Cooper's store (store:).",
+  });
 }
 
 function selectorOf(digest: Digest | undefined, tag: string): Selector {

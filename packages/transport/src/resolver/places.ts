@@ -2,30 +2,33 @@ import type { DockerArchiveReference, DockerReference, LayoutReference, NamedRef
 import { DockerArchive } from "../archive/docker-archive.ts";
 import { DockerArchiveWriter } from "../archive/docker-writer.ts";
 import { forDocker } from "../archive/for-docker.ts";
+import { openDockerArchive, openOciArchive } from "../archive/open.ts";
 import { FileSink, type Sink } from "../archive/sink.ts";
 import { TarFiles } from "../archive/tar-files.ts";
 import { ArchiveWriter } from "../archive/writer.ts";
 import type { Destination } from "../copy/destination.ts";
-import { Engine } from "../daemon/engine.ts";
-import { EngineSink } from "../daemon/engine-sink.ts";
+import type { Engine } from "../daemon/engine.ts";
 import { TransportError } from "../errors.ts";
 import { openLayout } from "../layout/directory.ts";
-import { LayoutRepository } from "../layout/repository.ts";
-import { openRegistryRepository } from "../registry/repository.ts";
+import type { LayoutRepository } from "../layout/repository.ts";
 import type { Repository, Selector, WritableRepository } from "../repository.ts";
 import { openStore, storeName } from "../store/store.ts";
 import type { Found, Scheme } from "./scheme.ts";
+
+// undici takes longer to load than most commands run: only registries and engines pay for it.
+const registries = () => import("../registry/repository.ts");
+const engines = () => import("../daemon/engine.ts");
 
 /** The rows of the table for all places where images live. */
 export const PLACES: readonly Scheme[] = [
   {
     name: "docker",
     open: async (reference: DockerReference, { registry, signal }) => {
-      const repository = openRegistryRepository(reference, registry);
+      const repository = (await registries()).openRegistryRepository(reference, registry);
       return await found(repository, () => repository.resolve(selectorOf(reference), { signal }));
     },
     create: async (reference: DockerReference, { registry }) => ({
-      ...inRepository(openRegistryRepository(reference, registry)),
+      ...inRepository((await registries()).openRegistryRepository(reference, registry)),
       tag: reference.tag,
       digest: reference.digest,
       manifestProvesBlobs: true,
@@ -46,7 +49,7 @@ export const PLACES: readonly Scheme[] = [
   {
     name: "oci-archive",
     open: async ({ path, tag, digest }: LayoutReference, { signal }) => {
-      const layout = new LayoutRepository(await TarFiles.open(path, `oci-archive:${path}`, { signal }));
+      const layout = await openOciArchive(path, { signal });
       return await found(layout, () => resolveIn(layout, { tag, digest }));
     },
     create: async ({ path, tag, digest }: LayoutReference) => {
@@ -57,9 +60,7 @@ export const PLACES: readonly Scheme[] = [
   {
     name: "docker-archive",
     open: async ({ path, tag, digest }: DockerArchiveReference, { signal }) => {
-      const archive = await DockerArchive.open(
-        await TarFiles.open(path, `docker-archive:${path}`, { signal }),
-      );
+      const archive = await openDockerArchive(path, { signal });
       return await found(archive, () => resolveIn(archive, { tag, digest }));
     },
     create: async ({ path, tag, digest }: DockerArchiveReference) => {
@@ -76,7 +77,7 @@ export const PLACES: readonly Scheme[] = [
     name: "docker-daemon",
     open: async (reference: NamedReference, { environment, signal }) => {
       const name = engineName(reference);
-      const engine = new Engine(environment);
+      const engine = new (await engines()).Engine(environment);
       try {
         const stream = await engine.save(name, { signal });
         const tar = await TarFiles.spool(stream, `docker-daemon:${name}`, { signal });
@@ -94,7 +95,8 @@ export const PLACES: readonly Scheme[] = [
           advice: "An engine gives digests itself: write docker-daemon:NAME:TAG.",
         });
       }
-      const engine = new Engine(environment);
+      const { EngineSink } = await import("../daemon/engine-sink.ts");
+      const engine = new (await engines()).Engine(environment);
       const destination = forEngine(new EngineSink(engine, `docker-daemon:${name}`));
       return {
         ...destination,
