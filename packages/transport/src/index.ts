@@ -34,6 +34,7 @@ export { collectLayout } from "./layout/gc.ts";
 export type { Collected } from "./layout/collect.ts";
 export { openLayout } from "./layout/directory.ts";
 export type { LayoutDirectory, LayoutOptions } from "./layout/directory.ts";
+export { openDockerArchive, openOciArchive } from "./archive/open.ts";
 export { openStore, storeName } from "./store/store.ts";
 export type { Store, StoredImage, StoreOptions, StoreUsage } from "./store/store.ts";
 export { cooperHome } from "./store/home.ts";

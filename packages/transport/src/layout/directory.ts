@@ -42,12 +42,15 @@ export async function openLayout(path: string, options: LayoutOptions = {}): Pro
 export class LayoutDirectory extends LayoutRepository implements WritableRepository {
   protected readonly root: string;
   protected readonly guard: Guard;
+  readonly #mode: number;
   #prepared: Promise<void> | undefined;
 
-  constructor(root: string, name: string, guard: Guard) {
+  /** Directories that are made get `mode`, less the umask. */
+  constructor(root: string, name: string, guard: Guard, mode = 0o755) {
     super(new DirectoryFiles(root, name));
     this.root = root;
     this.guard = guard;
+    this.#mode = mode;
   }
 
   override async hasBlob(descriptor: Descriptor, options: Cancellable = {}): Promise<boolean> {
@@ -163,7 +166,7 @@ export class LayoutDirectory extends LayoutRepository implements WritableReposit
         stored = digest();
         await this.guard.keep([stored], options);
         const path = join(this.root, blobPath(stored));
-        mkdirSync(dirname(path), { recursive: true });
+        mkdirSync(dirname(path), { recursive: true, mode: this.#mode });
         return path;
       },
       options,
@@ -198,9 +201,12 @@ export class LayoutDirectory extends LayoutRepository implements WritableReposit
 
   async #create({ signal }: Cancellable): Promise<void> {
     const blobs = blobsDirectory(this.root);
-    mkdirSync(join(blobs, "sha256"), { recursive: true });
+    const makeDirectories = (): void => {
+      mkdirSync(join(blobs, "sha256"), { recursive: true, mode: this.#mode });
+    };
+    makeDirectories();
     await this.guard.keep([], { signal });
-    mkdirSync(join(blobs, "sha256"), { recursive: true }); // another process may have removed an empty layout
+    makeDirectories(); // another process may have removed an empty layout
     const header = join(this.root, "oci-layout");
     if ((statSync(header, { throwIfNoEntry: false })?.size ?? 0) === 0) {
       const lock = await lockPath(header, { mode: "exclusive", kind: "file", signal });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -38,6 +38,15 @@ test("looking into a store that does not exist makes none", async (t) => {
   assert.deepEqual(await store.collect(), { removed: 0, bytes: 0, kept: 0 });
   await store.close();
   assert.equal(existsSync(home), false);
+});
+
+test("nobody else can look into the store", async (t) => {
+  const home = join(temporaryDirectory(t), "deep", "home");
+  const store = openStore({ home });
+  await putSample(store, await sampleImage(), NAME);
+  await store.close();
+  for (const path of [home, join(home, ".."), join(home, "blobs")])
+    assert.equal(statSync(path).mode & 0o077, 0);
 });
 
 test("names are whole names; a store is a layout that skopeo reads", async (t) => {

@@ -59,7 +59,7 @@ export class Store extends LayoutDirectory {
 
   constructor(home: string) {
     const lease = new Lease(home);
-    super(home, "store", lease);
+    super(home, "store", lease, 0o700); // images may be private, and ~/.local/share may not be there yet
     this.#lease = lease;
   }
 
