@@ -75,8 +75,11 @@ export function composeIndex(
     return serializeIndex({ ...manifest, manifests: await descriptors(options) });
   });
   const descriptor = remember(async (options): Promise<Descriptor> => {
-    const { descriptor: rest } = await parts(options);
-    return { ...describeBytes(mediaType, await raw(options)), ...rest };
+    const { parts: made, kept } = await composition(options);
+    // What is kept may have a digest of another function.
+    const { digest, size } =
+      (await kept?.descriptor(options)) ?? describeBytes(mediaType, await raw(options));
+    return { mediaType, digest, size, ...made.descriptor };
   });
   const index: Index = {
     kind: "index",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { parseJson, serializeJson } from "./index.ts";
 
 const parse = (text: string | Uint8Array): unknown => parseJson(Buffer.from(text), "it");

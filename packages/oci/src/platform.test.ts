@@ -118,17 +118,18 @@ test("nothing runs on a platform that is of another system, processor or later v
   for (const platform of EVERY) assert.equal(rankPlatform(platform, platform), 0, formatPlatform(platform));
 });
 
+const windows = (version?: string): Platform => ({
+  os: "windows",
+  architecture: "amd64",
+  "os.version": version,
+});
+
 test("Windows takes a later revision of the same build and no other build", () => {
   const wanted = parsePlatform("windows/amd64:10.0.20348");
-  const offered = (version?: string): Platform => ({
-    os: "windows",
-    architecture: "amd64",
-    "os.version": version,
-  });
-  assert.equal(matchPlatform(wanted, offered("10.0.20348.2113")), true);
-  assert.equal(matchPlatform(wanted, offered()), true);
-  assert.equal(matchPlatform(wanted, offered("10.0.203481")), false);
-  assert.equal(matchPlatform(wanted, offered("10.0.17763.1")), false);
+  assert.equal(matchPlatform(wanted, windows("10.0.20348.2113")), true);
+  assert.equal(matchPlatform(wanted, windows()), true);
+  assert.equal(matchPlatform(wanted, windows("10.0.203481")), false);
+  assert.equal(matchPlatform(wanted, windows("10.0.17763.1")), false);
 });
 
 test("an image that needs a feature suits where it is, or where nothing is said of features", () => {

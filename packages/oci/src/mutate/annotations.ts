@@ -1,9 +1,12 @@
+import type { Cancellable } from "@cooper/archive";
 import type { Descriptor } from "../descriptor.ts";
 import { OciError } from "../errors.ts";
+import type { ImageParts } from "../image-parts.ts";
+import type { IndexEntry, IndexParts } from "../index-parts.ts";
 import type { Content } from "../model.ts";
 import { definedOf } from "./config.ts";
 import { requireOci } from "./parts.ts";
-import { changeContent } from "./scope.ts";
+import { changeContent, isChosen } from "./scope.ts";
 import type { Changed, ContentChange, Scope } from "./scope.ts";
 
 /**
@@ -34,30 +37,58 @@ export function withAnnotations<Given extends Content>(
       advice: "Annotate its manifest.",
     });
   }
-  return changeContent(content, CHANGES[on](annotations), scope);
+  return changeContent(content, changeOn(on, content, annotations, scope), scope);
 }
 
-const CHANGES: Readonly<Record<AnnotationPlace, (annotations: AnnotationChange) => ContentChange>> = {
-  manifest: (annotations) => ({
-    image: {
-      parts: (parts) => {
-        requireOci(parts, "annotations");
-        return { ...parts, manifest: annotated(parts.manifest, annotations) };
-      },
-    },
-  }),
-  index: (annotations) => ({
-    index: {
-      parts: (parts) => {
-        requireOci(parts, "annotations");
-        return { ...parts, manifest: annotated(parts.manifest, annotations) };
-      },
-    },
-  }),
-  descriptor: (annotations) => ({
-    image: { parts: (parts) => ({ ...parts, descriptor: annotated(parts.descriptor, annotations) }) },
-  }),
-};
+function changeOn(
+  on: AnnotationPlace,
+  content: Content,
+  annotations: AnnotationChange,
+  scope: Scope,
+): ContentChange {
+  switch (on) {
+    case "manifest":
+      return { image: { parts: (parts) => annotateManifest(parts, annotations) } };
+    case "index":
+      return { index: { parts: (parts) => annotateManifest(parts, annotations) } };
+    case "descriptor":
+      // The images themselves stay as they are, and so does what attests them.
+      return content.kind === "image"
+        ? {
+            image: { parts: (parts) => ({ ...parts, descriptor: annotated(parts.descriptor, annotations) }) },
+          }
+        : {
+            index: {
+              parts: async (parts, options) => await annotateEntries(parts, annotations, scope, options),
+            },
+          };
+    default:
+      return on satisfies never;
+  }
+}
+
+function annotateManifest<Parts extends ImageParts | IndexParts>(
+  parts: Parts,
+  annotations: AnnotationChange,
+): Parts {
+  requireOci(parts, "annotations");
+  return { ...parts, manifest: annotated(parts.manifest, annotations) };
+}
+
+async function annotateEntries(
+  parts: IndexParts,
+  annotations: AnnotationChange,
+  scope: Scope,
+  options: Cancellable,
+): Promise<IndexParts> {
+  requireOci(parts, "annotations");
+  const entries: IndexEntry[] = [];
+  for (const entry of parts.entries) {
+    const isMeant = "content" in entry && (await isChosen(entry, scope, options));
+    entries.push(isMeant ? { ...entry, rest: annotated(entry.rest, annotations) } : entry);
+  }
+  return { ...parts, entries };
+}
 
 function annotated<Document extends Pick<Descriptor, "annotations">>(
   document: Document,

@@ -74,8 +74,19 @@ function changeImage(image: Image, { image: change }: ContentChange, listed: Pla
     const before = await partsOf(image, options);
     const platform = listed ?? (await platformOf(image, options));
     const parts = await change.parts(before, { ...options, image, platform });
-    return parts === before ? { parts, kept: image } : { parts };
+    return isSameManifest(parts, before) ? { parts, kept: image } : { parts };
   });
+}
+
+/** The descriptor is outside of the manifest's bytes. */
+function isSameManifest(a: ImageParts, b: ImageParts): boolean {
+  return (
+    a.mediaType === b.mediaType &&
+    a.manifest === b.manifest &&
+    a.configDescriptor === b.configDescriptor &&
+    a.config === b.config &&
+    a.layers === b.layers
+  );
 }
 
 function changeIndex(index: Index, change: ContentChange, scope: Scope): Index {
@@ -94,7 +105,7 @@ function changeIndex(index: Index, change: ContentChange, scope: Scope): Index {
   });
 }
 
-type ContentEntry = Extract<IndexEntry, { readonly content: Content }>;
+export type ContentEntry = Extract<IndexEntry, { readonly content: Content }>;
 
 /** The child after the change; itself if nothing is changed. */
 async function changeChild(
@@ -107,17 +118,22 @@ async function changeChild(
     const nested = changeIndex(content, change, scope);
     return (await isIndexUnchanged(nested, options)) ? content : nested;
   }
-  if (rest.annotations?.[ATTESTS] !== undefined) return content;
-  const { configDescriptor } = await partsOf(content, options);
-  if (!isConfigType(configDescriptor.mediaType)) return content;
-  const platform = rest.platform ?? (await platformOf(content, options));
-  if (!isChosen(platform, scope)) return content;
-  const changed = changeImage(content, change, platform);
+  if (!(await isChosen({ content, rest }, scope, options))) return content;
+  const changed = changeImage(content, change, rest.platform);
   return (await isUnchanged(changed, options)) ? content : changed;
 }
 
-function isChosen(platform: Platform | undefined, { platforms }: Scope): boolean {
+/** Whether an entry is an image that is to be changed: no attestation, no artifact, and of a platform that is meant. */
+export async function isChosen(
+  { content, rest }: ContentEntry,
+  { platforms }: Scope,
+  options: Cancellable,
+): Promise<boolean> {
+  if (content.kind === "index" || rest.annotations?.[ATTESTS] !== undefined) return false;
+  const { configDescriptor } = await partsOf(content, options);
+  if (!isConfigType(configDescriptor.mediaType)) return false;
   if (platforms === undefined) return true;
+  const platform = rest.platform ?? (await platformOf(content, options));
   return platform !== undefined && platforms.some((chosen) => isSamePlatform(chosen, platform));
 }
 
