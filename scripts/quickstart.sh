@@ -72,8 +72,8 @@ cmp root/www/index.html bundle/rootfs/www/index.html
 echo "skopeo has the same digest, umoci the same files."
 
 say "6. Run by runc, and asked for its page"
-show cooper run oci:out:v1
-"$cooper" run oci:out:v1 &
+show cooper run --stop-timeout 1 oci:out:v1
+"$cooper" run --stop-timeout 1 oci:out:v1 &
 server=$!
 show fetch "http://127.0.0.1:$port/"
 node --input-type=module -e '

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { numberParser } from "@stricli/core";
 import {
   againInUserNamespace,
   parseCpus,
@@ -33,6 +34,7 @@ type Flags = GlobalFlags &
     readonly memory?: number | undefined;
     readonly cpus?: number | undefined;
     readonly network?: "host" | "none" | undefined;
+    readonly stopTimeout?: number | undefined;
   };
 
 export const run = defineCommand<Flags, string[]>({
@@ -102,6 +104,13 @@ Without root, all of it happens in a user namespace. "cooper doctor" says what a
         optional: true,
         brief: "The host's network (default), or none",
       },
+      stopTimeout: {
+        kind: "parsed",
+        parse: numberParser,
+        optional: true,
+        brief: "Seconds from SIGTERM until the container is killed (default 10)",
+        placeholder: "SECONDS",
+      },
     },
     aliases: {
       e: "env",
@@ -148,6 +157,7 @@ Without root, all of it happens in a user namespace. "cooper doctor" says what a
         memory: flags.memory,
         cpus: flags.cpus,
         network: flags.network,
+        stopTimeout: flags.stopTimeout,
         onEvent: showRun(terminal),
         signal: terminal.signal,
       });

@@ -97,8 +97,13 @@ export function relayInto(pidFile: string, socketPath: string): Connector {
   let relay: Promise<ChildProcess> | undefined;
   return {
     async connect(port) {
-      relay ??= startRelay(pidFile, socketPath);
-      await relay;
+      const starting = (relay ??= startRelay(pidFile, socketPath));
+      try {
+        await starting;
+      } catch (error) {
+        relay = undefined; // the container is not there yet: the next visitor may have more luck
+        throw error;
+      }
       const socket = connect({ path: socketPath, allowHalfOpen: true });
       // The port goes first, as a line; after it come the connection's bytes.
       socket.write(`${port}\n`);

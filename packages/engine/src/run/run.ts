@@ -30,8 +30,12 @@ export interface RunOptions extends Cancellable, Omit<ProcessChange, "terminal">
   readonly cpus?: number | undefined;
   /** `host` shares the host's network (default); `none` has a loopback and nothing else. */
   readonly network?: NetworkMode | undefined;
+  /** Seconds that a container has to end after SIGTERM or SIGHUP before it is killed; default 10. */
+  readonly stopTimeout?: number | undefined;
   readonly onEvent?: ((event: SnapshotEvent | RunEvent) => void) | undefined;
 }
+
+const STOP_TIMEOUT = 10;
 
 export type RunEvent =
   | { readonly type: "reaped"; readonly ids: readonly string[] }
@@ -161,8 +165,12 @@ async function supervise(
   options: RunOptions,
 ): Promise<{ readonly status: number }> {
   let runtimePid: number | undefined;
+  let killing: NodeJS.Timeout | undefined;
   const passOn = (signal: NodeJS.Signals): void => {
     if (runtimePid !== undefined) killIfThere(runtimePid, signal);
+    // A program that is process 1 and has no handler does not even get the signal: pid_namespaces(7).
+    if (signal !== "SIGTERM" && signal !== "SIGHUP") return;
+    killing ??= setTimeout(() => container.kill(), (options.stopTimeout ?? STOP_TIMEOUT) * 1000);
   };
   const onAbort = (): void => container.kill();
   const publication = await publishPorts(container, options);
@@ -183,6 +191,7 @@ async function supervise(
     options.signal?.throwIfAborted();
     return outcome;
   } finally {
+    clearTimeout(killing);
     for (const signal of FORWARDED_SIGNALS) process.off(signal, passOn);
     options.signal?.removeEventListener("abort", onAbort);
     publication.close();
