@@ -41,8 +41,8 @@ function imports(): readonly Import[] {
 }
 
 test("every room is in the picture", () => {
-  const rooms = globSync("packages/*/package.json", { cwd: root }).map((file) => file.split("/")[1]);
-  assert.deepEqual(rooms.toSorted(), Object.keys(MAY_IMPORT).toSorted());
+  const rooms = globSync("packages/*/package.json", { cwd: root }).map((file) => file.split("/")[1] ?? "");
+  assert.deepEqual(new Set(rooms), new Set(Object.keys(MAY_IMPORT)));
 });
 
 test("arrows between rooms only point down", () => {

@@ -91,7 +91,7 @@ export const mediaTypeSchema: z.ZodType<MediaType, MediaType> = z
   .string()
   .regex(MEDIA_TYPE, { error: "is not a media type such as application/json" });
 
-export const digestSchema: z.ZodType<Digest, Digest> = z.custom<Digest>(
+const digestSchema: z.ZodType<Digest, Digest> = z.custom<Digest>(
   (value) => typeof value === "string" && isDigest(value),
   { error: "is not a digest such as sha256: and 64 lower-case hexadecimal digits" },
 );

@@ -13,8 +13,8 @@ export interface DockerName {
 }
 
 /** The registry that a name without a host means. */
-export const DEFAULT_HOST = "docker.io";
-export const DEFAULT_TAG = "latest";
+const DEFAULT_HOST = "docker.io";
+const DEFAULT_TAG = "latest";
 
 /**
  * Reads a name as Docker does (github.com/distribution/reference, ParseNormalizedNamed and

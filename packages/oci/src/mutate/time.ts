@@ -46,7 +46,7 @@ export function withTime<Given extends Content>(
 }
 
 /** RFC 3339 in UTC, without a fraction of zero. */
-export function formatTime(time: Date): string {
+function formatTime(time: Date): string {
   return time.toISOString().replace(".000Z", "Z");
 }
 
