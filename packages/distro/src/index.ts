@@ -9,3 +9,8 @@ export type { ApkIndex, ReadIndexOptions as ReadApkIndexOptions } from "./apk/in
 export type { IndexPackage as ApkPackage } from "./apk/index-package.ts";
 export type { TrustedKeys } from "./apk/signature.ts";
 export type { VersionRange } from "./apk/version.ts";
+export { solve as solveApk } from "./apk/solver/solve.ts";
+export type { SolvedPackage as SolvedApkPackage } from "./apk/solver/solve.ts";
+export type { Reason as ApkReason } from "./apk/solver/order.ts";
+export { makeUniverse as makeApkUniverse } from "./apk/solver/universe.ts";
+export type { Repository as ApkRepository, Universe as ApkUniverse } from "./apk/solver/universe.ts";

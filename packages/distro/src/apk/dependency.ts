@@ -19,7 +19,7 @@ export interface Dependency {
   readonly tag: string | undefined;
 }
 
-const SYNTAX = /^(?<conflict>!?)(?<name>[^!<>=~][^<>=~]*)(?:(?<operator>[<>=~]+)(?<version>.*))?$/su;
+const SYNTAX = /^(?<conflict>!?)(?<name>[^!<>=~\s][^<>=~\s]*)(?:(?<operator>[<>=~]+)(?<version>.*))?$/su;
 
 /**
  * One dependency. `DEPENDENCY_INVALID`
