@@ -1,5 +1,6 @@
 import type { Cancellable } from "@cooper/archive";
 import { isForeignLayerType } from "../media-types.ts";
+import type { DiffId } from "../digest.ts";
 import type { Image, Layer } from "../model.ts";
 import { readLayer } from "./layer.ts";
 import type { LayerFacts } from "./layer.ts";
@@ -22,16 +23,19 @@ export class LayerReader {
     const { signal } = this.#options;
     const layers = await report.read("layers()", () => image.layers(this.#options), signal);
     if (layers === undefined) return;
-    const unread = new Map(
-      layers.filter((layer) => this.#isUnread(layer)).map((layer) => [keyOf(layer), layer]),
-    );
-    const known = [...unread.values()].filter((layer) => layer.known() !== undefined);
-    const unknown = [...unread.values()].filter((layer) => layer.known() === undefined);
     // Those still to be made may all read one source: one after the other.
-    for (const layer of unknown) await this.#read(layer, report);
-    const queue = known.values();
+    for (const layer of layers) {
+      if (layer.known() === undefined) await this.#read(layer, undefined);
+    }
+    const diffIds = await this.#diffIdsOf(image);
+    const unread = new Map(
+      layers.flatMap((layer, i) =>
+        this.#isUnread(layer) ? [[keyOf(layer), [layer, diffIds[i]]] as const] : [],
+      ),
+    );
+    const queue = unread.values();
     const work = async (): Promise<void> => {
-      for (const layer of queue) await this.#read(layer, report);
+      for (const [layer, diffId] of queue) await this.#read(layer, diffId);
     };
     await Promise.all(Array.from({ length: PARALLEL }, work));
   }
@@ -44,18 +48,20 @@ export class LayerReader {
     return !isForeignLayerType(layer.mediaType) && this.factsOf(layer) === undefined;
   }
 
-  async #read(layer: Layer, report: Report): Promise<void> {
-    const { signal } = this.#options;
-    const descriptor = layer.known();
-    // Of an unknown layer the diffID is not asked: that would make it once more.
-    const diffId =
-      descriptor === undefined ? undefined : await layer.diffId(this.#options).catch(() => undefined);
-    const facts = await report.read(
-      "layers()",
-      () => readLayer(layer, { digest: descriptor?.digest, diffId }, this.#options),
-      signal,
-    );
-    if (facts !== undefined) this.#facts.set(descriptor === undefined ? layer : keyOf(layer), facts);
+  /** What the config says, if it can be read: that is told elsewhere. */
+  async #diffIdsOf(image: Image): Promise<readonly DiffId[]> {
+    try {
+      return (await image.config(this.#options)).rootfs.diff_ids;
+    } catch {
+      this.#options.signal?.throwIfAborted();
+      return [];
+    }
+  }
+
+  async #read(layer: Layer, diffId: DiffId | undefined): Promise<void> {
+    const known = layer.known();
+    const facts = await readLayer(layer, { digest: known?.digest, diffId }, this.#options);
+    this.#facts.set(known === undefined ? layer : keyOf(layer), facts);
   }
 }
 

@@ -28,7 +28,7 @@ export async function readLayer(
   options: Cancellable,
 ): Promise<LayerFacts> {
   const algorithm = algorithmOf(expected.digest);
-  const blob = tally(layer.open(options), algorithm);
+  const blob = tally(opening(layer, options), algorithm);
   const stored = open(blob.stream);
   const faults: unknown[] = [];
   const attempt = async (work: () => Promise<void>): Promise<void> => {
@@ -115,6 +115,11 @@ function ended(ask: () => string | undefined): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A source that cannot open at all fails like one that cannot go on. */
+async function* opening(layer: Layer, options: Cancellable): ByteStream {
+  yield* layer.open(options);
 }
 
 interface Opened {

@@ -64,7 +64,12 @@ export class Report {
       return await ask();
     } catch (error) {
       signal?.throwIfAborted();
-      this.add("unreadable", `${question} fails: ${messageOf(error)}`);
+      const reason = `fails: ${messageOf(error)}`;
+      // What cannot be read is asked for by all that depends on it: once is enough.
+      const isTold = this.mismatches.some(
+        ({ where, message }) => message.endsWith(reason) && where.join() === this.where.join(),
+      );
+      if (!isTold) this.add("unreadable", `${question} ${reason}`);
       return undefined;
     }
   }
