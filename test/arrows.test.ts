@@ -24,8 +24,9 @@ interface Import {
   readonly specifier: string;
 }
 
+/** Tests, and what only they use, may look anywhere. */
 function isTest(file: string): boolean {
-  return file.endsWith(".test.ts");
+  return /\.(test|fixture|test\.support)\.ts$|\/test-support\//.test(file);
 }
 
 function imports(): readonly Import[] {
@@ -33,8 +34,8 @@ function imports(): readonly Import[] {
   for (const file of globSync("packages/*/src/**/*.ts", { cwd: root })) {
     const room = file.split("/")[1] ?? "";
     const text = readFileSync(join(root, file), "utf8");
-    for (const match of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g)) {
-      found.push({ file, room, specifier: match[1] ?? "" });
+    for (const match of text.matchAll(/^(?:import|export)\b[^;"]*?"([^"]+)";|\bimport\("([^"]+)"\)/gm)) {
+      found.push({ file, room, specifier: match[1] ?? match[2] ?? "" });
     }
   }
   return found;
