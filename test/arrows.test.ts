@@ -24,6 +24,8 @@ interface Import {
   readonly specifier: string;
 }
 
+const IMPORT = /^(?:import|export)\b[^"';=()]*\bfrom "([^"]+)"|\bimport\("([^"]+)"\)/gm;
+
 /** Tests, and what only they use, may look anywhere. */
 function isTest(file: string): boolean {
   return /\.(test|fixture|test\.support)\.ts$|\/test-support\//.test(file);
@@ -34,7 +36,7 @@ function imports(): readonly Import[] {
   for (const file of globSync("packages/*/src/**/*.ts", { cwd: root })) {
     const room = file.split("/")[1] ?? "";
     const text = readFileSync(join(root, file), "utf8");
-    for (const match of text.matchAll(/^(?:import|export)\b[^;"]*?"([^"]+)";|\bimport\("([^"]+)"\)/gm)) {
+    for (const match of text.matchAll(IMPORT)) {
       found.push({ file, room, specifier: match[1] ?? match[2] ?? "" });
     }
   }
