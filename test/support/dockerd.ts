@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { unmount, UNMOUNT_FLAGS } from "@cooper/sys";
 import { requireProgram, requireRoot, run } from "./program.ts";
 import type { Finished, RunOptions } from "./program.ts";
 
@@ -101,5 +102,5 @@ function unmountBeneath(directory: string): void {
     .split("\n")
     .map((line) => line.split(" ")[1] ?? "")
     .filter((place) => place.startsWith(`${directory}/`));
-  for (const place of places.toReversed()) spawnSync("umount", ["-l", place]);
+  for (const place of places.toReversed()) unmount(place, UNMOUNT_FLAGS.detach);
 }

@@ -24,7 +24,7 @@ export interface AssembledImage {
 }
 
 /** A path in the archive, or bytes that are in no file of it. */
-export type Place = { readonly path: string } | { readonly bytes: Uint8Array };
+type Place = { readonly path: string } | { readonly bytes: Uint8Array };
 
 /**
  * Makes a Docker manifest (schema 2) for an image that came without one. An uncompressed layer is

@@ -94,11 +94,11 @@ for (const [what, target] of Object.entries(TARGETS)) {
   test(`killed at a random moment of a copy into ${what}, it is valid and the next copy completes`, async (t) => {
     const directory = temporaryDirectory(t);
     const index = sampleIndex([
-      await sampleImage({ seed: "a", layers: 3, layerBytes: 800_000 }),
+      await sampleImage({ seed: "a", layers: 3, layerBytes: 400_000 }),
       await sampleImage({
         seed: "b",
         layers: 3,
-        layerBytes: 800_000,
+        layerBytes: 400_000,
         platform: { os: "linux", architecture: "arm64" },
       }),
     ]);

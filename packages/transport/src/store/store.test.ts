@@ -172,7 +172,7 @@ test("gc beside commands that copy never takes what they use", async (t) => {
     return runs;
   })();
   try {
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       await Promise.all(
         samples.map(async (sample, i) => {
           const store = openStore({ home });
