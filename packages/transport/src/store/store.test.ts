@@ -160,7 +160,7 @@ test("images without a name are kept until they are pruned, referrers with what 
 test("gc beside commands that copy never takes what they use", async (t) => {
   const home = temporaryDirectory(t);
   const samples = await Promise.all(
-    Array.from({ length: 6 }, async (_, i) => await sampleImage({ seed: `s${i}`, layerBytes: 20_000 })),
+    Array.from({ length: 4 }, async (_, i) => await sampleImage({ seed: `s${i}`, layerBytes: 20_000 })),
   );
   const done = new AbortController();
   const collecting = (async () => {
