@@ -12,3 +12,6 @@ export type { ByHandStep, StepName } from "./by-hand/step.ts";
 // Layers
 export { layerFromPath } from "./layer/layer-from-path.ts";
 export type { LayerFromPathOptions } from "./layer/layer-from-path.ts";
+
+// References
+export { resolver } from "./schemes/resolver.ts";

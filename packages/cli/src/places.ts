@@ -1,8 +1,9 @@
+import { resolver } from "@cooper/build";
 import { parsePlatform } from "@cooper/oci";
 import type { Content, Image, Index, Platform, Scope } from "@cooper/oci";
 import { isFault } from "@cooper/sys";
 import { openReference, selectImage, write } from "@cooper/transport";
-import type { OpenOptions, Opened, PlaceOptions, RegistryOptions } from "@cooper/transport";
+import type { OpenOptions, Opened, PlaceOptions, RegistryOptions, Resolver } from "@cooper/transport";
 import { printable } from "./display/printable.ts";
 import type { Terminal } from "./display/terminal.ts";
 import { showTransfer } from "./display/transfer.ts";
@@ -82,8 +83,11 @@ export function registryOptions(terminal: Terminal, flags: RegistryFlags): Regis
   };
 }
 
-export function placeOptions(terminal: Terminal, flags: RegistryFlags): PlaceOptions {
-  return { registry: registryOptions(terminal, flags), signal: terminal.signal };
+export function placeOptions(
+  terminal: Terminal,
+  flags: RegistryFlags,
+): PlaceOptions & { readonly resolver: Resolver } {
+  return { resolver, registry: registryOptions(terminal, flags), signal: terminal.signal };
 }
 
 /** Opens what `reference` names, hands it to `use` and closes it whatever happens. */
