@@ -160,8 +160,10 @@ function change(content: Content, flags: Flags): Content {
   }
   if (setPlatform !== undefined) changed = withPlatform(changed, setPlatform, scope);
   if (time !== undefined) changed = withTime(changed, time, { ...scope, files: flags.fileTimes });
-  if (format !== undefined) changed = withMediaTypes(changed, format, scope);
+  // Docker's media types have no zstd: what comes from there is converted first, what goes there last.
+  if (format === "oci") changed = withMediaTypes(changed, format, scope);
   if (compress !== undefined) changed = withCompression(changed, { ...scope, ...compress });
+  if (format === "docker") changed = withMediaTypes(changed, format, scope);
   return changed;
 }
 

@@ -1,3 +1,4 @@
+import { familiarName, parseDockerName } from "@cooper/oci";
 import { openStore } from "@cooper/transport";
 import { defineCommand } from "../command.ts";
 import { printable } from "../display/printable.ts";
@@ -28,7 +29,7 @@ much room it takes.`,
         return;
       }
       const rows = images.map(({ name, descriptor, size }) => [
-        printable(name ?? "(no name)"),
+        name === undefined ? "(no name)" : printable(familiarName(parseDockerName(name))),
         shortDigest(descriptor.digest),
         formatBytes(size),
       ]);

@@ -98,26 +98,15 @@ function imageSections(terminal: Terminal, { layers, config, run }: ImageSummary
   const lines = table(rows, { indent: "  ", right: [0, 2] }).split("\n");
   return [
     section("Layers", rows.length === 0 ? "" : lines.map((line) => clip(line, width)).join("\n")),
-    section(
-      "Config",
-      [
-        facts([
-          ["Blob", config.digest],
-          ["Media type", config.mediaType],
-        ]),
-        runFacts(run),
-      ]
-        .filter((text) => text !== "")
-        .join("\n"),
-    ),
+    section("Config", facts([["Blob", config.digest], ["Media type", config.mediaType], ...runFacts(run)])),
     section("Labels", pairs(run?.Labels)),
   ];
 }
 
-function runFacts(run: RunConfig | undefined): string {
-  if (run === undefined) return "";
+function runFacts(run: RunConfig | undefined): readonly Fact[] {
+  if (run === undefined) return [];
   const [first, ...others] = run.Env ?? [];
-  return facts([
+  return [
     ["Entrypoint", words(run.Entrypoint)],
     ["Cmd", words(run.Cmd)],
     ["User", run.User],
@@ -127,7 +116,7 @@ function runFacts(run: RunConfig | undefined): string {
     ["Stop signal", run.StopSignal],
     ["Environment", first],
     ...others.map((variable): Fact => ["", variable]),
-  ]);
+  ];
 }
 
 function words(list: readonly string[] | undefined): string | undefined {
