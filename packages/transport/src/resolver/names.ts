@@ -5,6 +5,7 @@ import { TransportError } from "../errors.ts";
 import { openLayout } from "../layout/directory.ts";
 import type { Selector, WritableRepository } from "../repository.ts";
 import { openStore, storeName } from "../store/store.ts";
+import { lookUp } from "./resolver.ts";
 import type { PlaceOptions } from "./scheme.ts";
 
 /** A repository whose names can be changed, and what a reference picks in it. */
@@ -24,7 +25,8 @@ export async function listTags(
   reference: string | Reference,
   options: PlaceOptions = {},
 ): Promise<readonly string[]> {
-  return await withNames(reference, options, async ({ repository }) => {
+  const parsed = typeof reference === "string" ? parseReference(reference) : reference;
+  return await withNames(parsed, options, async ({ repository }) => {
     const tags: string[] = [];
     for await (const tag of repository.tags(cancel(options))) tags.push(tag);
     return tags;
@@ -32,15 +34,16 @@ export async function listTags(
 }
 
 /**
- * Gives what a reference names one more tag in the same place. Nothing but the manifest is sent.
- * `NOT_FOUND`, and `UNSUPPORTED` for archives and engines.
+ * Gives what a reference names one more tag in the same place; a bare name is the store's if it is
+ * there. Nothing but the manifest is sent. `NOT_FOUND`, and `UNSUPPORTED` for archives and engines.
  */
 export async function addTag(
   reference: string | Reference,
   tag: string,
   options: PlaceOptions = {},
 ): Promise<Descriptor> {
-  return await withNames(reference, options, async ({ repository, selector, tagName }) => {
+  return await withNames(await lookUp(reference, options), options, async (names) => {
+    const { repository, selector, tagName } = names;
     const descriptor = await repository.resolve(selector, cancel(options));
     const raw = await repository.manifest(descriptor, cancel(options));
     await repository.putManifest(raw, descriptor, { ...cancel(options), tag: tagName(tag), role: "image" });
@@ -56,18 +59,18 @@ export async function deleteReference(
   reference: string | Reference,
   options: PlaceOptions = {},
 ): Promise<void> {
-  await withNames(reference, options, async ({ repository, selector }) => {
+  await withNames(await lookUp(reference, options), options, async ({ repository, selector }) => {
     if ("digest" in selector) await repository.deleteManifest(selector.digest, cancel(options));
     else await repository.deleteTag(selector.tag, cancel(options));
   });
 }
 
 async function withNames<T>(
-  given: string | Reference,
+  reference: Reference,
   options: PlaceOptions,
   use: (names: Names) => Promise<T>,
 ): Promise<T> {
-  const names = await openNames(typeof given === "string" ? parseReference(given) : given, options);
+  const names = await openNames(reference, options);
   try {
     return await use(names);
   } finally {

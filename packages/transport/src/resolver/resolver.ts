@@ -103,7 +103,7 @@ function rowOf(schemes: ReadonlyMap<string, Scheme>, reference: Reference): Sche
 }
 
 /** A name without a scheme means the store's image where there is one, else the registry's. */
-async function lookUp(given: string | Reference, options: PlaceOptions): Promise<Reference> {
+export async function lookUp(given: string | Reference, options: PlaceOptions): Promise<Reference> {
   if (typeof given !== "string") return given;
   const reference = parseReference(given);
   if (reference.scheme !== "docker" || given.startsWith("docker://")) return reference;

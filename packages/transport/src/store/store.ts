@@ -94,13 +94,15 @@ export class Store extends LayoutDirectory {
 
   /** Takes a name away; what it named goes with the next `collect`. `NOT_FOUND` */
   async remove(name: string, options: Cancellable = {}): Promise<void> {
-    if (!(await this.has(name))) {
-      throw new TransportError("NOT_FOUND", `the store has no image ${name}`, {
-        fields: { name },
-        advice: "See: cooper store ls",
-      });
-    }
     await this.deleteTag(name, options);
+  }
+
+  override async deleteTag(name: string, options: Cancellable = {}): Promise<void> {
+    if (await this.has(name)) return await super.deleteTag(name, options);
+    throw new TransportError("NOT_FOUND", `the store has no image ${name}`, {
+      fields: { name },
+      advice: "See: cooper store ls",
+    });
   }
 
   /** Keeps blobs, and all that the manifests among them name, until `unpin`: for caches that use the store. */
