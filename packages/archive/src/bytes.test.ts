@@ -9,7 +9,7 @@ import { asBuffer, collect, discard, fromBytes } from "./bytes.ts";
 import { fromReadable, toReadable } from "./node-stream.ts";
 import { peek } from "./peek.ts";
 import { tally } from "./tally.ts";
-import { verified } from "./verified.ts";
+import { observed, verified } from "./verified.ts";
 
 const HELLO = Buffer.from("hello, world");
 const HELLO_SHA256 = createHash("sha256").update(HELLO).digest("hex");
@@ -165,4 +165,23 @@ test("destroying a Node stream that was made of bytes closes the source", async 
   readable.destroy();
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(source.state.closed, true);
+});
+
+test("verified hashes nothing twice: what is checked already, also through observed, is given back", async () => {
+  const promised = { digest: `sha256:${HELLO_SHA256}`, size: 12 };
+  let seen = 0;
+  const once = observed(verified(fromBytes(HELLO), promised), (length) => (seen += length));
+  assert.equal(verified(once, { ...promised }), once);
+  assert.deepEqual(await collect(once, { limit: 99 }), HELLO);
+  assert.equal(seen, 12);
+});
+
+test("verified checks again where the promise is another, or where nobody has checked", async () => {
+  const promised = { digest: `sha256:${HELLO_SHA256}`, size: 12 };
+  const unchecked = observed(fromBytes(HELLO), () => {});
+  assert.notEqual(verified(unchecked, promised), unchecked);
+  const other = { ...promised, size: 13 };
+  await assert.rejects(collect(verified(verified(fromBytes(HELLO), promised), other), { limit: 99 }), {
+    code: "SIZE_MISMATCH",
+  });
 });

@@ -1,4 +1,4 @@
-import { collect } from "@cooper/archive";
+import { collect, fromBytes } from "@cooper/archive";
 import type { ByteStream, Cancellable } from "@cooper/archive";
 import { MAX_CONFIG_BYTES, parseConfig } from "./config.ts";
 import { checkBytes, inlineBytes } from "./descriptor.ts";
@@ -95,8 +95,8 @@ async function readBlob(core: ImageCore, descriptor: Descriptor, options: Cancel
   return bytes;
 }
 
-async function* openBlob(core: ImageCore, descriptor: Descriptor, options: Cancellable): ByteStream {
+/** Handed on as it is: what the source has `verified`, nobody needs to hash again. */
+function openBlob(core: ImageCore, descriptor: Descriptor, options: Cancellable): ByteStream {
   const inline = inlineBytes(descriptor);
-  if (inline === undefined) yield* core.blob(descriptor, options);
-  else yield inline;
+  return inline === undefined ? core.blob(descriptor, options) : fromBytes(inline);
 }

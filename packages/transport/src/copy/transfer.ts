@@ -1,4 +1,4 @@
-import { fromBytes } from "@cooper/archive";
+import { fromBytes, observed } from "@cooper/archive";
 import type { ByteStream } from "@cooper/archive";
 import { isForeignLayerType, isIndexType, isManifestType } from "@cooper/oci";
 import type { Content, Descriptor, Digest, Image, Index, Layer } from "@cooper/oci";
@@ -197,7 +197,7 @@ export class Transfer {
     });
   }
 
-  async *#watched(
+  #watched(
     what: "layer" | "config",
     id: string,
     blob: Pick<Descriptor, "mediaType"> & Partial<Descriptor>,
@@ -207,11 +207,10 @@ export class Transfer {
     const { onEvent } = this.#options;
     let bytes = 0;
     onEvent({ type: "start", ...event, bytes });
-    for await (const chunk of stream) {
-      bytes += chunk.byteLength;
+    return observed(stream, (length) => {
+      bytes += length;
       onEvent({ type: "bytes", ...event, bytes });
-      yield chunk;
-    }
+    });
   }
 
   #tell(

@@ -80,19 +80,20 @@ export class LayoutRepository implements Repository {
     return Buffer.concat(chunks);
   }
 
-  async *blob(
-    descriptor: Descriptor,
-    { range, signal }: Cancellable & { readonly range?: ByteRange } = {},
-  ): ByteStream {
-    const path = blobPath(descriptor.digest);
+  blob(descriptor: Descriptor, options: Cancellable & { readonly range?: ByteRange } = {}): ByteStream {
+    const bytes = this.#stored(descriptor, options);
+    return options.range === undefined ? verified(bytes, descriptor) : bytes;
+  }
+
+  async *#stored({ digest }: Descriptor, options: Cancellable & { readonly range?: ByteRange }): ByteStream {
+    const path = blobPath(digest);
     if ((await this.files.size(path)) === undefined) {
-      throw new TransportError("NOT_FOUND", `${this.name} does not hold ${descriptor.digest}`, {
-        fields: { path: this.name, digest: descriptor.digest },
+      throw new TransportError("NOT_FOUND", `${this.name} does not hold ${digest}`, {
+        fields: { path: this.name, digest },
         advice: "The layout is not whole: copy the image again from where it came from.",
       });
     }
-    const bytes = this.files.stream(path, { range, signal });
-    yield* range === undefined ? verified(bytes, descriptor) : bytes;
+    yield* this.files.stream(path, options);
   }
 
   /** A file of another size is damaged: it counts as missing, and is written again. */

@@ -30,7 +30,7 @@ export async function uploadBlob(
     known: descriptor,
     from,
     signal,
-    open: () => ({ stream: verified(deferred(content), { digest, size }), digest: () => digest }),
+    open: () => ({ stream: deferred(() => verified(content(), { digest, size })), digest: () => digest }),
   });
 }
 
