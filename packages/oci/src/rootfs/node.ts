@@ -17,7 +17,6 @@ export class Node {
   readonly name: PathString;
   readonly parent: Node | undefined;
   readonly depth: number;
-  readonly children: Map<PathString, Node> = new Map();
   inode: Inode;
   /** Index of the layer that last put something under this name. */
   layer: number;
@@ -26,12 +25,28 @@ export class Node {
   /** Whether a layer below the range that is looked at had something under this name. */
   isBase = false;
 
+  /** Made when it is needed: most names are files. */
+  #children: Map<PathString, Node> | undefined;
+
   constructor(name: PathString, parent: Node | undefined, inode: Inode, layer: number) {
     this.name = name;
     this.parent = parent;
     this.depth = parent === undefined ? 0 : parent.depth + 1;
     this.inode = inode;
     this.layer = layer;
+  }
+
+  get children(): ReadonlyMap<PathString, Node> {
+    return this.#children ?? CHILDLESS;
+  }
+
+  addChild(child: Node): void {
+    this.#children ??= new Map();
+    this.#children.set(child.name, child);
+  }
+
+  deleteChild(name: PathString): void {
+    this.#children?.delete(name);
   }
 
   get isDirectory(): boolean {
@@ -45,6 +60,8 @@ export class Node {
     return names.length === 0 ? "." : names.toReversed().join("/");
   }
 }
+
+const CHILDLESS: ReadonlyMap<PathString, Node> = new Map();
 
 /** A node and the directories it lies in, the nearest first, without the root. */
 export function* lineage(start: Node): Generator<Node, void, undefined> {

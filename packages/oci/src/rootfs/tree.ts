@@ -100,7 +100,7 @@ export class RootTree {
     if (there === undefined) {
       if (parent.depth >= this.#maxDepth)
         throw invalid(entry, `it lies more than ${this.#maxDepth} directories deep`);
-      parent.children.set(name, new Node(name, parent, inode, this.#layer));
+      parent.addChild(new Node(name, parent, inode, this.#layer));
       return;
     }
     if (there.isPresent && !(there.isDirectory && inode.metadata.type === "directory")) clear(there);
@@ -176,7 +176,7 @@ function markBase(node: Node): void {
 function remove(node: Node): void {
   clear(node);
   if (node.isBase) node.isPresent = false;
-  else node.parent?.children.delete(node.name);
+  else node.parent?.deleteChild(node.name);
 }
 
 function clear(node: Node): void {
