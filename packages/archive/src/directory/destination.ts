@@ -16,6 +16,7 @@ export interface Parent {
 /** Directories that are kept open: a tar goes through them one after the other. */
 const CACHE_SIZE = 64;
 const OWNER_ALL = 0o700;
+const EPOCH = { seconds: 0, nanoseconds: 0 };
 const DIRECTORY = O_PATH | constants.O_DIRECTORY;
 
 /**
@@ -38,11 +39,13 @@ export class Destination {
   /** `make` is asked for directories that paths presume. */
   constructor(directory: string, times: DirectoryTimes, make: MissingDirectory) {
     this.#times = times;
-    mkdirSync(directory, { recursive: true });
+    const made = mkdirSync(directory, { recursive: true });
     const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
     this.#root = { fd, path: "", identity: statusOf(fd).identity };
     this.#make = make;
     this.wasEmpty = listDirectory(fd).length === 0;
+    // As any directory that the archive presumes: neither the umask nor the clock shows.
+    if (made !== undefined) times.set(this.#root.identity, { path: "", mode: 0o755, mtime: EPOCH });
   }
 
   /** Makes the directory, and those that lead there, if they are missing. */
@@ -156,4 +159,5 @@ const GO_STEP_BY_STEP: ReadonlySet<string> = new Set([
   "EAGAIN",
   "ENOSYS",
   "EPERM",
+  "EXDEV",
 ]);

@@ -63,11 +63,11 @@ test("directories that are missing get mode 755 and 1970, whatever the umask", a
   const root = temporaryDirectory(t);
   const old = process.umask(0o077);
   try {
-    await unpackTar(writeTar([file("a/b/c")]), join(root, "new", "root"), { whiteouts: "apply" });
+    await unpackTar(writeTar([file("a/b/c")]), join(root, "new/root"), { whiteouts: "apply" });
   } finally {
     process.umask(old);
   }
-  for (const path of ["a", "a/b"]) {
+  for (const path of ["", "a", "a/b"]) {
     const status = statSync(join(root, "new/root", path));
     assert.deepEqual([status.mode & 0o7777, status.mtimeMs], [0o755, 0], path);
   }
