@@ -1,4 +1,4 @@
-// Writes docs/commands.md and docs/schemas/, which packages/cli/src/documents.ts makes of the commands.
+// Writes docs/commands.md, docs/errors.md and docs/schemas/, which packages/cli/src/documents.ts makes of the commands.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { documents } from "../packages/cli/src/documents.ts";

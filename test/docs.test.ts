@@ -6,7 +6,7 @@ import { documents } from "../packages/cli/src/documents.ts";
 
 const root = join(import.meta.dirname, "..");
 
-test("docs/commands.md and docs/schemas say what the commands say: else run node scripts/docs.ts", async () => {
+test("docs/commands.md, docs/errors.md and docs/schemas say what the sources say: else run node scripts/docs.ts", async () => {
   const expected = await documents();
   for (const [path, text] of expected) {
     assert.equal(readFileSync(join(root, path), "utf8"), text, path);

@@ -1,8 +1,8 @@
 import { resolver } from "@cooper/build";
-import { parsePlatform } from "@cooper/oci";
+import { familiarName, parseDockerName, parsePlatform } from "@cooper/oci";
 import type { Content, Image, Index, Platform, Scope } from "@cooper/oci";
 import { isFault } from "@cooper/sys";
-import { openReference, selectImage, write } from "@cooper/transport";
+import { openReference, openStore, selectImage, write } from "@cooper/transport";
 import type { OpenOptions, Opened, PlaceOptions, RegistryOptions, Resolver } from "@cooper/transport";
 import { printable } from "./display/printable.ts";
 import type { Terminal } from "./display/terminal.ts";
@@ -65,13 +65,26 @@ export const outputFlags = {
 /** Short forms of `outputFlags`. */
 export const outputAliases = { o: "output", t: "tag" } as const;
 
-/** A reference as an argument. */
+/** A reference as an argument; the shell completes schemes and the names in the store. */
 export function referenceArgument(brief: string): {
   readonly placeholder: string;
   readonly brief: string;
   readonly parse: (input: string) => string;
+  readonly proposeCompletions: () => Promise<readonly string[]>;
 } {
-  return { placeholder: "ref", brief, parse: String };
+  return { placeholder: "ref", brief, parse: String, proposeCompletions: proposeReferences };
+}
+
+async function proposeReferences(): Promise<readonly string[]> {
+  const store = openStore();
+  try {
+    const names = (await store.images()).flatMap(({ name }) =>
+      name === undefined ? [] : [familiarName(parseDockerName(name))],
+    );
+    return [...names, ...[...resolver.schemes.keys()].map((scheme) => `${scheme}:`)];
+  } finally {
+    await store.close();
+  }
 }
 
 /** How registries are spoken to, as the flags say; what they warn of is a note. */
