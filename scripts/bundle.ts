@@ -82,13 +82,9 @@ await build({
   minify: true,
   keepNames: true, // an error's name is its class's
   chunkNames: "chunk/[name]-[hash]",
-  assetNames: "[name]-[hash]",
-  loader: { ".wasm": "file" },
   plugins: [englishOnly, directImports],
   define: { COOPER_VERSION: JSON.stringify(version) },
   logLevel: "warning",
-  // CommonJS packages inside an ESM bundle: what they expect of Node's module wrapper.
-  banner: {
-    js: `import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;`,
-  },
+  // CommonJS packages inside an ESM bundle ask for Node's own modules with require.
+  banner: { js: `import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);` },
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { requireProgram, run, temporaryDirectory } from "@cooper/test";
+import { freePort, requireProgram, run, temporaryDirectory } from "@cooper/test";
 
 const root = join(import.meta.dirname, "..");
 
@@ -11,7 +11,8 @@ const UNREACHABLE = /\b(ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|EN
 
 test("the packed command works where npm install puts it, also where the system has Node 20", async (t) => {
   const npm = requireProgram(t, "npm");
-  if (npm === undefined) return;
+  const xz = requireProgram(t, "xz", "xz-utils");
+  if (npm === undefined || xz === undefined) return;
   const directory = temporaryDirectory(t);
   await run(npm, ["pack", "--workspace", "packages/cli", "--pack-destination", directory], { cwd: root });
   const tarball = readdirSync(directory).find((name) => name.endsWith(".tgz"));
@@ -42,4 +43,12 @@ test("the packed command works where npm install puts it, also where the system 
   assert.equal(JSON.parse(inspected.stdout).digest, made.stdout.trim());
   const content = await run(cooper, ["cat", "oci:image:v1", "/hello.txt"], { cwd: home, env });
   assert.equal(content.stdout, "hello\n");
+
+  // What is loaded only when it is needed: xz (WebAssembly), system calls (koffi), undici.
+  await run("tar", ["-cJf", "layer.tar.xz", "-C", "files", "hello.txt"], { cwd: home });
+  await run(cooper, ["append", "scratch", "layer.tar.xz", "-o", "oci:image:xz"], { cwd: home, env });
+  await run(cooper, ["validate", "oci:image:xz"], { cwd: home, env });
+  const nowhere = `docker://127.0.0.1:${await freePort()}/app`;
+  const unreachable = await run(cooper, ["digest", nowhere], { cwd: home, env, status: "any" });
+  assert.equal(unreachable.status, 75, unreachable.stderr);
 });
