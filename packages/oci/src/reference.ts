@@ -5,8 +5,15 @@ import type { DockerName } from "./docker-name.ts";
 
 /** Schemes whose references say how an image is made, or what is done to another reference. */
 export const MAKER_SCHEMES = [
-  ...(["apt", "apk", "nix", "npm", "git"] as const),
-  ...(["flatten", "estargz", "slim", "mirror"] as const),
+  "apt",
+  "apk",
+  "nix",
+  "npm",
+  "git",
+  "flatten",
+  "estargz",
+  "slim",
+  "mirror",
 ] as const;
 export type MakerScheme = (typeof MAKER_SCHEMES)[number];
 

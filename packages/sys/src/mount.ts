@@ -11,10 +11,10 @@ export const MOUNT_FLAGS = {
   bind: 4096,
   move: 8192,
   recursive: 16384,
-  unbindable: 1 << 17,
-  private: 1 << 18,
-  slave: 1 << 19,
-  shared: 1 << 20,
+  unbindable: 0x2_0000,
+  private: 0x4_0000,
+  slave: 0x8_0000,
+  shared: 0x10_0000,
 } as const;
 
 /** Flags of umount2(2). */

@@ -7,7 +7,25 @@ import { z } from "zod";
 import { TransportError } from "../errors.ts";
 import type { Environment } from "../registry/http/proxy.ts";
 
-const Entry = z.looseObject({
+/** One entry of `auths`. */
+export interface AuthEntry {
+  readonly auth?: string | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly identitytoken?: string | undefined;
+  readonly registrytoken?: string | undefined;
+  readonly [other: string]: unknown;
+}
+
+interface AuthContents {
+  readonly auths?: Readonly<Record<string, AuthEntry | null>> | null | undefined;
+  readonly credHelpers?: Readonly<Record<string, string>> | null | undefined;
+  readonly credsStore?: string | null | undefined;
+  readonly HttpHeaders?: Readonly<Record<string, string>> | null | undefined;
+  readonly [other: string]: unknown;
+}
+
+const Entry: z.ZodType<AuthEntry> = z.looseObject({
   auth: z.string().optional(),
   username: z.string().optional(),
   password: z.string().optional(),
@@ -15,20 +33,17 @@ const Entry = z.looseObject({
   registrytoken: z.string().optional(),
 });
 
-const Contents = z.looseObject({
+const Contents: z.ZodType<AuthContents> = z.looseObject({
   auths: z.record(z.string(), Entry.nullable()).nullish(),
   credHelpers: z.record(z.string(), z.string()).nullish(),
   credsStore: z.string().nullish(),
   HttpHeaders: z.record(z.string(), z.string()).nullish(),
 });
 
-/** One entry of `auths`. */
-export type AuthEntry = z.infer<typeof Entry>;
-
 /** A file of credentials as Docker and podman keep it; keys that Cooper does not know stay as they are. */
 export interface AuthFile {
   readonly path: string;
-  readonly contents: z.infer<typeof Contents>;
+  readonly contents: AuthContents;
 }
 
 /** Where a file of credentials may be. */
