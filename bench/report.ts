@@ -4,21 +4,33 @@ import type { Outcome } from "./race.ts";
 
 /** A table for people: also what docs/benchmarks.md shows. */
 export function formatOutcome({ name, bytes, scores, ratios, absent }: Outcome): string {
+  const ours = scores[0]?.best;
   const rows = scores.map(({ name: who, best }) => {
     const target = ratios.find(({ over }) => over === who);
     return [
-      who,
+      who.replaceAll("|", "\\|"),
       best.seconds < 1 ? `${(best.seconds * 1000).toFixed(0)} ms` : `${best.seconds.toFixed(2)} s`,
       bytes === 0 ? "" : `${(bytes / 1e6 / best.seconds).toFixed(0)} MB/s`,
       `${best.cpuSeconds.toFixed(2)} s`,
       `${best.peakMiB} MiB`,
       best.output === undefined ? "" : `${(best.output / 1e6).toFixed(1)} MB`,
-      againstOurs(best.seconds, scores[0]?.best.seconds ?? 0),
+      against(best.seconds, ours?.seconds),
+      against(best.cpuSeconds, ours?.cpuSeconds),
       target === undefined ? "" : verdict(target),
     ];
   });
   const size = bytes === 0 ? "" : `, ${(bytes / 1e6).toFixed(0)} MB`;
-  const head = ["", "time", "speed", "CPU", "peak memory", "layer", "Cooper is", "target"];
+  const head = [
+    "",
+    "time",
+    "speed",
+    "CPU",
+    "peak memory",
+    "layer",
+    "time ÷ Cooper's",
+    "CPU ÷ Cooper's",
+    "target",
+  ];
   return [
     `### ${name}${size}`,
     "",
@@ -28,8 +40,9 @@ export function formatOutcome({ name, bytes, scores, ratios, absent }: Outcome):
   ].join("\n");
 }
 
-function againstOurs(theirs: number, ours: number): string {
-  return theirs === ours ? "" : `${(theirs / ours).toFixed(2)} × as fast`;
+/** The CPU's ratio tells more than the time's where the machine has other work too. */
+function against(theirs: number, ours = 0): string {
+  return theirs === ours || ours === 0 ? "" : `${(theirs / ours).toFixed(2)} ×`;
 }
 
 function verdict({ ratio, target }: Outcome["ratios"][number]): string {
