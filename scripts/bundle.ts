@@ -1,6 +1,6 @@
 // Bundles the command into packages/cli/dist/bundle, straight from the TypeScript sources: ESM, a
 // chunk for each command and for what several share, so that a run loads only what it needs.
-import { readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import type { Plugin } from "esbuild";
@@ -68,10 +68,10 @@ function exportsOf(source: string): ReadonlyMap<string, string> {
   );
 }
 
-rmSync(outdir, { recursive: true, force: true });
-await build({
+const { outputFiles } = await build({
   entryPoints: [join(cli, "src/main.ts")],
   outdir,
+  write: false,
   bundle: true,
   splitting: true,
   format: "esm",
@@ -85,6 +85,14 @@ await build({
   plugins: [englishOnly, directImports],
   define: { COOPER_VERSION: JSON.stringify(version) },
   logLevel: "warning",
-  // CommonJS packages inside an ESM bundle ask for Node's own modules with require.
-  banner: { js: `import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);` },
 });
+
+/** CommonJS packages ask for Node's own modules with `require`, which an ESM bundle does not have. */
+const REQUIRE = `import{createRequire}from"node:module";const require=createRequire(import.meta.url);`;
+
+rmSync(outdir, { recursive: true, force: true });
+mkdirSync(join(outdir, "chunk"), { recursive: true });
+for (const { path, text } of outputFiles) {
+  // esbuild's helper stands by itself, and only who uses it needs require: the first file stays small.
+  writeFileSync(path, /\brequire\b/.test(text) ? REQUIRE + text : text);
+}
