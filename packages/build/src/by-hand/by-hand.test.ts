@@ -148,3 +148,14 @@ test("what is not a directory is refused before anything is read", (t) => {
     );
   }
 });
+
+test("docs/by-hand.md tells the steps in the words of the command", async (t) => {
+  const steps: ByHandStep[] = [];
+  await byHand(makeTree(t), { platform, onStep: (step) => steps.push(step) }).tellRest();
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/by-hand.md"), "utf8");
+  const told = [...page.matchAll(/^\d+\. \*\*(.+?)\.?\*\*/gm)].map(([, title]) => title);
+  assert.deepEqual(
+    told,
+    steps.map(({ title }) => title),
+  );
+});
