@@ -43,11 +43,15 @@ export class LiveProgress implements Progress {
     this.#draw();
   }
 
+  clear(): void {
+    this.#picture([]);
+  }
+
   close(): void {
     process.off("exit", this.#restore);
     clearInterval(this.#timer);
     this.#tasks.clear();
-    this.#draw();
+    this.clear();
     if (this.#timer !== undefined) this.#screen.write(SHOW_CURSOR);
     this.#timer = undefined;
   }
@@ -68,6 +72,11 @@ export class LiveProgress implements Progress {
       .slice(0, height)
       .map(({ task, rate }) => runningLine(task, rate.sample(now, task.bytes ?? 0), width));
     if (running.length > height) lines.push(clip(`… and ${running.length - height} more`, width));
+    this.#picture(lines);
+  }
+
+  /** Puts what stays above, and `lines` in place of the picture before. */
+  #picture(lines: readonly string[]): void {
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : "";
     const picture = [...this.#above, ...lines].map((line) => `\r${CLEAR_LINE}${line}\n`).join("");
     if (up === "" && picture === "") return;

@@ -30,6 +30,8 @@ export class PlainProgress implements Progress {
     this.#write(`${line}\n`);
   }
 
+  clear(): void {}
+
   close(): void {
     this.#tasks.clear();
   }

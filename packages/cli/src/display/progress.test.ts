@@ -49,6 +49,18 @@ test("a terminal shows the running lines in place, and gets its cursor back", ()
   assert.ok(screen.includes("\u001b[1A\r\u001b[2Kone  10 B\n\u001b[0J"));
 });
 
+test("what is printed in between is not drawn over", () => {
+  let screen = "";
+  const live = new LiveProgress({ write: (text) => (screen += text), columns: 60, rows: 10 });
+  live.update({ id: "1", label: "one", state: "running", bytes: 1, total: 10 });
+  live.note("draws");
+  live.update({ id: "1", label: "one", state: "done", bytes: 10, total: 10 });
+  live.clear();
+  screen += "the answer\n";
+  live.close();
+  assert.ok(screen.includes("\u001b[1A\r\u001b[2Kone  10 B\n\u001b[0Jthe answer\n\u001b[?25h"), screen);
+});
+
 test("a log gets one plain line for each task that ends", () => {
   let log = "";
   const plain = new PlainProgress((text) => (log += text));

@@ -19,6 +19,8 @@ export interface Progress {
   update(task: Task): void;
   /** A line that stays. */
   note(line: string): void;
+  /** Takes away what moves until the next change, so that something else can be printed. */
+  clear(): void;
   /** Takes away what moves and gives the cursor back. */
   close(): void;
 }

@@ -14,7 +14,7 @@ export interface TerminalOptions {
 }
 
 /** Says nothing: what `--quiet` asks for. */
-const SILENT: Progress = { update() {}, note() {}, close() {} };
+const SILENT: Progress = { update() {}, note() {}, clear() {}, close() {} };
 
 /**
  * Where a command's words go: the answer to stdout, all else to stderr. Nothing here knows what an
@@ -51,6 +51,7 @@ export class Terminal {
 
   /** One or more lines of the answer. */
   answer(text: string): void {
+    this.progress.clear();
     process.stdout.write(`${text}\n`);
   }
 
@@ -61,12 +62,14 @@ export class Terminal {
 
   /** The answer as it is, byte for byte, with a line's end after it for people only. */
   async answerRaw(bytes: Uint8Array): Promise<void> {
+    this.progress.clear();
     if (!process.stdout.write(bytes)) await drained(this.signal);
     if (this.interactive) process.stdout.write("\n");
   }
 
   /** The answer as bytes, as they come; waits while the reader is slow. */
   async answerBytes(stream: ByteStream): Promise<void> {
+    this.progress.clear();
     for await (const chunk of stream) {
       this.signal.throwIfAborted();
       if (!process.stdout.write(chunk)) await drained(this.signal);
