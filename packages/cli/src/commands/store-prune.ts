@@ -1,4 +1,4 @@
-import { collectLayers } from "@cooper/engine";
+import { pruneRuns } from "@cooper/engine";
 import { cooperHome, openStore } from "@cooper/transport";
 import { defineCommand } from "../command.ts";
 import { formatBytes } from "../display/units.ts";
@@ -15,7 +15,7 @@ export const storePrune = defineCommand<GlobalFlags & JsonFlag, []>({
     const store = openStore({ signal: terminal.signal });
     try {
       const collected = await store.collect({ untagged: "remove", signal: terminal.signal });
-      const layers = collectLayers(cooperHome(), new Set());
+      const layers = pruneRuns(cooperHome());
       const { removed, bytes, kept } = collected;
       if (flags.json === true) {
         terminal.answerJson({

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { errnoOf, lockFile } from "@cooper/sys";
@@ -20,11 +20,7 @@ function containersDirectory(home: string): string {
 
 /** Makes the directory of a new container under the store. */
 export function createContainerDirectory(home: string, runtime: Runtime): ContainerDirectory {
-  const id = `cooper-${randomBytes(8).toString("hex")}`;
-  const path = join(containersDirectory(home), id);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const lock = openSync(join(path, "lock"), "a", 0o600);
-  lockFile(lock, "exclusive");
+  const { id, path, lock } = makeLocked(home);
   return {
     id,
     path,
@@ -39,6 +35,19 @@ export function createContainerDirectory(home: string, runtime: Runtime): Contai
   };
 }
 
+/** Between making the lock file and locking it, a run that reaps may take the directory for a dead one. */
+function makeLocked(home: string): { readonly id: string; readonly path: string; readonly lock: number } {
+  for (;;) {
+    const id = `cooper-${randomBytes(8).toString("hex")}`;
+    const path = join(containersDirectory(home), id);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const lock = openIfThere(join(path, "lock"), "a");
+    if (lock === undefined) continue;
+    if (lockFile(lock, "exclusive") && existsSync(join(path, "lock"))) return { id, path, lock };
+    closeSync(lock);
+  }
+}
+
 /**
  * Removes containers whose `cooper run` is gone without having cleaned up, as after kill -9: nobody
  * holds their lock. Gives their ids.
@@ -47,7 +56,7 @@ export function reapContainers(home: string, runtime: Runtime): readonly string[
   const reaped: string[] = [];
   for (const id of listIfThere(containersDirectory(home))) {
     const path = join(containersDirectory(home), id);
-    const lock = openIfThere(join(path, "lock"));
+    const lock = openIfThere(join(path, "lock"), "r+");
     if (lock === undefined) continue; // just being made, or just removed
     try {
       if (!lockFile(lock, "exclusive")) continue;
@@ -61,6 +70,11 @@ export function reapContainers(home: string, runtime: Runtime): readonly string[
   return reaped;
 }
 
+/** Whether anything, alive or dead, has a container's directory. */
+export function hasContainers(home: string): boolean {
+  return listIfThere(containersDirectory(home)).length > 0;
+}
+
 function listIfThere(directory: string): readonly string[] {
   try {
     return readdirSync(directory);
@@ -70,9 +84,9 @@ function listIfThere(directory: string): readonly string[] {
   }
 }
 
-function openIfThere(path: string): number | undefined {
+function openIfThere(path: string, flags: "a" | "r+"): number | undefined {
   try {
-    return openSync(path, "r+");
+    return openSync(path, flags, 0o600);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;

@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type TarInput, writeTar } from "@cooper/archive";
 import { type Image, makeImage, makeLayer } from "@cooper/oci";
 import { freePort, requireProgram, requireRoot, temporaryDirectory } from "@cooper/test";
+import { pruneRuns } from "./prune.ts";
 import { runImage, type RunOptions } from "./run.ts";
 
 const BUSYBOX = "/bin/busybox";
@@ -219,11 +220,8 @@ function memoryLimit(id: string): string | undefined {
   return undefined;
 }
 
-test("what a killed run left behind, the next one removes", async (t) => {
-  const base = requireBusybox(t);
-  if (base === undefined) return;
-  const directory = temporaryDirectory(t);
-  const home = join(directory, "home");
+/** Starts a run that sleeps, kills the process that waits for it, and gives the container that is left. */
+async function killedRun(home: string): Promise<string> {
   const child = spawn(
     process.execPath,
     ["--conditions=@cooper/source", join(import.meta.dirname, "sleeper.fixture.ts"), home],
@@ -232,11 +230,18 @@ test("what a killed run left behind, the next one removes", async (t) => {
   await new Promise((resolve) => child.stdout.once("data", resolve));
   const [left] = readdirSync(join(home, "containers"));
   assert.ok(left !== undefined);
-  await pause(200);
+  for (let waited = 0; !isRunning(left) && waited < 200; waited++) await pause(25);
   child.kill("SIGKILL");
   await new Promise((resolve) => child.once("exit", resolve));
-  assert.ok(existsSync(join(home, "containers", left)));
+  assert.ok(isRunning(left), "the container outlives who waited for it");
+  return left;
+}
 
+test("what a killed run left behind, the next one removes", async (t) => {
+  const base = requireBusybox(t);
+  if (base === undefined) return;
+  const home = join(temporaryDirectory(t), "home");
+  const left = await killedRun(home);
   const reaped: string[] = [];
   await runScript(t, imageOf([base]), "true", {
     home,
@@ -247,6 +252,33 @@ test("what a killed run left behind, the next one removes", async (t) => {
   assert.deepEqual(reaped, [left]);
   assert.deepEqual(readdirSync(join(home, "containers")), []);
   assert.ok(!isRunning(left), "the container's process is gone");
+});
+
+test("pruning ends containers that nobody waits for before it takes their layers away", async (t) => {
+  if (requireBusybox(t) === undefined) return;
+  const home = join(temporaryDirectory(t), "home");
+  const left = await killedRun(home);
+  assert.equal(pruneRuns(home).length, 1);
+  assert.ok(!isRunning(left), "the container's process is gone");
+  assert.deepEqual(
+    readdirSync(join(home, "unpacked")).filter((name) => !name.endsWith(".lock")),
+    [],
+  );
+});
+
+test("pruning leaves the layers of a container that runs", async (t) => {
+  const base = requireBusybox(t);
+  if (base === undefined) return;
+  const home = join(temporaryDirectory(t), "home");
+  const pruned: string[] = [];
+  const { status } = await runScript(t, imageOf([base]), "busybox sleep 0.2; exec /bin/busybox true", {
+    home,
+    onEvent: (event) => {
+      if (event.type === "started") pruned.push(...pruneRuns(home));
+    },
+  });
+  assert.equal(status, 0);
+  assert.deepEqual(pruned, []);
 });
 
 function isRunning(id: string): boolean {

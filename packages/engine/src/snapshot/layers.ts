@@ -125,10 +125,9 @@ async function unpackAside(
 }
 
 /**
- * Removes unpacked layers that nobody holds and that are not among `wanted` chainIDs, and what an
- * unpack that was killed left behind. Gives the chainIDs that went.
+ * Removes unpacked layers that nobody holds and and what an unpack that was killed left behind. Gives the chainIDs that went.
  */
-export function collectLayers(home: string, wanted: ReadonlySet<string>): readonly string[] {
+export function collectLayers(home: string): readonly string[] {
   const parent = unpackedDirectory(home);
   const removed: string[] = [];
   for (const name of existsSync(parent) ? readdirSync(parent) : []) {
@@ -136,7 +135,7 @@ export function collectLayers(home: string, wanted: ReadonlySet<string>): readon
       if (!isAlive(Number(name.split("-")[1]))) rmSync(join(parent, name), { recursive: true, force: true });
       continue;
     }
-    if (name.endsWith(".lock") || wanted.has(name.replace("-", ":"))) continue;
+    if (name.endsWith(".lock")) continue;
     const lock = openSync(join(parent, `${name}.lock`), "a", 0o600);
     try {
       if (!lockFile(lock, "exclusive")) continue;
