@@ -11,11 +11,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   archive: ["sys"],
   oci: ["archive", "sys"],
   transport: ["oci", "archive", "sys"],
-  distro: ["oci", "archive", "sys"],
+  distro: ["transport", "oci", "archive", "sys"],
   engine: ["transport", "oci", "archive", "sys"],
-  build: ["engine", "transport", "oci", "archive", "sys"],
-  registry: ["build", "engine", "transport", "oci", "archive", "sys"],
-  cli: ["registry", "build", "engine", "transport", "oci", "archive", "sys"],
+  build: ["engine", "distro", "transport", "oci", "archive", "sys"],
+  registry: ["build", "engine", "distro", "transport", "oci", "archive", "sys"],
+  cli: ["registry", "build", "engine", "distro", "transport", "oci", "archive", "sys"],
 };
 
 interface Import {

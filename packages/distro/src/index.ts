@@ -1,6 +1,27 @@
 export { DistroError } from "./errors.ts";
 export type { DistroErrorCode } from "./errors.ts";
 
+// One shape for all
+export type {
+  Assembly,
+  Ecosystem,
+  EcosystemName,
+  PackageContent,
+  PackageRequest,
+} from "./ecosystem/ecosystem.ts";
+export type { Context } from "./ecosystem/context.ts";
+export type { DistroEvent } from "./ecosystem/event.ts";
+export type { LockedRepository, Solution, SolvedPackage } from "./ecosystem/solution.ts";
+export type { Cache, ExpectedBlob } from "./cache/cache.ts";
+export type {
+  CurrentOptions,
+  ExpectedFile,
+  Fetched,
+  Fetcher,
+  FetchEvent,
+  FetchOptions,
+} from "./fetch/fetcher.ts";
+
 // apk
 export { compareVersions as compareApkVersions, isVersion as isApkVersion } from "./apk/version.ts";
 export type { Dependency } from "./apk/dependency.ts";

@@ -1,0 +1,37 @@
+import type { ByteStream, Cancellable } from "@cooper/archive";
+import type { Digest } from "@cooper/oci";
+
+/**
+ * What was fetched or worked out once, under `$COOPER_CACHE_DIR`. Many processes use one cache at
+ * once; everything in it can be made again, and what was not used for longest is removed when it
+ * grows over its bound. An entry under its name is whole: it was written aside and renamed.
+ */
+export interface Cache {
+  readonly directory: string;
+  /** The path of a blob that is there, checked when it was stored; marks it as used. */
+  blob(digest: Digest): Promise<string | undefined>;
+  /**
+   * Stores a stream under its digest, which is checked, and gives its path. Two that store the same
+   * one cost one copy. `DIGEST_MISMATCH`, `SIZE_MISMATCH`
+   */
+  storeBlob(stream: ByteStream, expected: ExpectedBlob, options?: Cancellable): Promise<string>;
+  /** A small record by kind and key, JSON: what was learned about a package, an index's ETag. */
+  record(kind: string, key: string): Promise<unknown>;
+  storeRecord(kind: string, key: string, value: unknown): Promise<void>;
+  /**
+   * A file that is derived from others: a parsed index, a finished layer. `make` writes it to the
+   * path it is given, once however many ask, also in other processes; the path of the whole file is given.
+   */
+  derived(
+    kind: string,
+    key: string,
+    make: (path: string, options: Cancellable) => Promise<void>,
+    options?: Cancellable,
+  ): Promise<string>;
+}
+
+export interface ExpectedBlob {
+  readonly digest: Digest;
+  /** Bytes; undefined where it is not known before. */
+  readonly size?: number | undefined;
+}

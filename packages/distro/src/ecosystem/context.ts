@@ -1,0 +1,23 @@
+import type { Cancellable } from "@cooper/archive";
+import type { Cache } from "../cache/cache.ts";
+import type { Fetcher } from "../fetch/fetcher.ts";
+import type { DistroEvent } from "./event.ts";
+
+/** What an ecosystem works with besides its request. */
+export interface Context extends Cancellable {
+  readonly cache: Cache;
+  readonly fetcher: Fetcher;
+  /** Where configuration is looked for: `process.env` unless a test says otherwise. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The host's files that configuration is read from stand under this; default `/`. */
+  readonly hostRoot: string;
+  /** Instead of the host's: addresses of repositories, as the ecosystem writes them. May be `file:` or a path. */
+  readonly repositories?: readonly string[] | undefined;
+  /** Instead of the host's: files with trusted keys, or directories of them. */
+  readonly keyrings?: readonly string[] | undefined;
+  /** Signatures that are missing or wrong are let pass, with a warning. Never the default. */
+  readonly signatures: "required" | "unchecked";
+  /** Seconds since 1970, to judge what has expired. */
+  readonly now: number;
+  readonly onEvent: (event: DistroEvent) => void;
+}

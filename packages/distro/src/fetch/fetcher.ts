@@ -1,0 +1,56 @@
+import type { Cancellable } from "@cooper/archive";
+import type { Digest } from "@cooper/oci";
+
+/**
+ * Fetches files of repositories over HTTP(S), from `file:` addresses and from paths; with the host's
+ * proxies and certificate authorities, patience with passing faults, and resume of what broke off.
+ */
+export interface Fetcher {
+  /**
+   * A file whose digest is known, by its path in the cache: fetched only if it is not there.
+   * `NOT_FOUND`, `OFFLINE`, `DIGEST_MISMATCH`, `SIZE_MISMATCH`, `FETCH_FAILED`
+   */
+  file(url: string, expected: ExpectedFile, options?: FetchOptions): Promise<string>;
+  /**
+   * A file that may change, with its bytes: an index, a signature. Asked for anew with its ETag and
+   * time, so that what did not change is not sent again; offline, as it was last time.
+   * `NOT_FOUND`, `OFFLINE`, `FETCH_FAILED`, `FILE_TOO_LARGE`
+   */
+  current(url: string, options: CurrentOptions): Promise<Fetched>;
+}
+
+export interface ExpectedFile {
+  readonly digest: Digest;
+  /** Bytes, where it is known: nothing past it is read. */
+  readonly size?: number | undefined;
+  /** Never more bytes than this where the size is not known. Default 16 GiB. */
+  readonly limit?: number | undefined;
+}
+
+export interface FetchOptions extends Cancellable {
+  /** How it is called in events and errors: `curl 7.88.1`. Default: the last part of the address. */
+  readonly label?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface CurrentOptions extends FetchOptions {
+  /** Bytes at the most. */
+  readonly limit: number;
+}
+
+export interface Fetched {
+  readonly bytes: Buffer;
+  /** `sha256:…` of the bytes. */
+  readonly digest: Digest;
+  /** The path in the cache. */
+  readonly path: string;
+  /** Whether it is what the last call got, byte for byte. */
+  readonly unchanged: boolean;
+}
+
+export type FetchEvent =
+  | { readonly type: "fetch-started"; readonly label: string; readonly size: number | undefined }
+  /** So many bytes more. */
+  | { readonly type: "fetch-progress"; readonly label: string; readonly bytes: number }
+  | { readonly type: "fetch-done"; readonly label: string; readonly bytes: number }
+  | { readonly type: "fetch-cached"; readonly label: string };
