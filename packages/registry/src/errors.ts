@@ -3,7 +3,7 @@ import type { FaultDetails } from "@cooper/sys";
 
 /**
  * What a registry answers when it does not do as asked: the codes of distribution-spec, "Error
- * Codes", and two of Cooper's own. One line each, sorted by name.
+ * Codes", and three of Cooper's own. One line each, sorted by name.
  */
 export type RegistryErrorCode =
   /** The repository has no blob of that digest. */
@@ -12,6 +12,8 @@ export type RegistryErrorCode =
   | "BLOB_UPLOAD_INVALID"
   /** There is no upload of that id in the repository: finished, cancelled, or never started. */
   | "BLOB_UPLOAD_UNKNOWN"
+  /** Cooper's own: the registry is told to run in a way that makes no sense. */
+  | "CONFIG_INVALID"
   /** The visitor is known and may not do this. */
   | "DENIED"
   /** The digest is malformed, of an unknown algorithm, or not that of the content. */
@@ -43,6 +45,7 @@ const STATUS: Readonly<Record<RegistryErrorCode, number>> = {
   BLOB_UNKNOWN: 404,
   BLOB_UPLOAD_INVALID: 400,
   BLOB_UPLOAD_UNKNOWN: 404,
+  CONFIG_INVALID: 500,
   DENIED: 403,
   DIGEST_INVALID: 400,
   MANIFEST_BLOB_UNKNOWN: 404,

@@ -7,6 +7,12 @@ export type { Listening, ListenOptions } from "./server.ts";
 export { RegistryError } from "./errors.ts";
 export type { RegistryErrorCode } from "./errors.ts";
 
+// Run as a service
+export { serve } from "./serve/serve.ts";
+export type { ServeOptions } from "./serve/serve.ts";
+export { parseAddress } from "./serve/address.ts";
+export type { Address } from "./serve/address.ts";
+
 // Who may do what
 export type { Access, Action, Authorize, Verdict } from "./auth/authorize.ts";
 export { basicAuthorization } from "./auth/basic.ts";

@@ -117,6 +117,10 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     },
   },
   "Store and registries": {
+    serve: {
+      brief: "Serve a registry out of a directory",
+      load: async () => (await import("./serve.ts")).serve,
+    },
     store: {
       brief: "Look after Cooper's own store",
       commands: {
