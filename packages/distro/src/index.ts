@@ -35,3 +35,17 @@ export type { SolvedPackage as SolvedApkPackage } from "./apk/solver/solve.ts";
 export type { Reason as ApkReason } from "./apk/solver/order.ts";
 export { makeUniverse as makeApkUniverse } from "./apk/solver/universe.ts";
 export type { Repository as ApkRepository, Universe as ApkUniverse } from "./apk/solver/universe.ts";
+
+// apt
+export { compareVersions as compareDebianVersions } from "./apt/version/version.ts";
+export { packageOf as aptPackageOf, parsePackages as parseAptPackages } from "./apt/index/apt-package.ts";
+export type { AptPackage } from "./apt/index/apt-package.ts";
+export type {
+  Alternatives as AptAlternatives,
+  Dependency as AptDependency,
+} from "./apt/control/dependency.ts";
+export {
+  parseStanza as parseControlStanza,
+  parseStanzas as parseControlStanzas,
+} from "./apt/control/stanza.ts";
+export type { Stanza as ControlStanza } from "./apt/control/stanza.ts";
