@@ -12,8 +12,14 @@ export type {
 export type { Context } from "./ecosystem/context.ts";
 export type { DistroEvent } from "./ecosystem/event.ts";
 export type { LockedRepository, Solution, SolvedPackage } from "./ecosystem/solution.ts";
-export type { Cache, ExpectedBlob } from "./cache/cache.ts";
+export type { Cache, ExpectedBlob, StoredBlob } from "./cache/cache.ts";
+export { cacheDirectory, openCache } from "./cache/open-cache.ts";
+export type { CacheOptions, OpenCache } from "./cache/open-cache.ts";
+export type { CacheKind, CacheUsage } from "./cache/trim.ts";
+export { createFetcher } from "./fetch/create-fetcher.ts";
+export type { FetcherOptions } from "./fetch/create-fetcher.ts";
 export type {
+  CheckedFile,
   CurrentOptions,
   ExpectedFile,
   Fetched,

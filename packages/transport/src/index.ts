@@ -53,3 +53,15 @@ export type { CopyOptions, WriteOptions } from "./copy/write.ts";
 export type { LayerCompressionOptions } from "./copy/convert.ts";
 export type { Destination } from "./copy/destination.ts";
 export type { TransferEvent } from "./copy/event.ts";
+
+// HTTP, for what fetches from elsewhere than registries
+export { Attempts, parseRetryAfter, PassingFault } from "./registry/http/attempts.ts";
+export { Connections } from "./registry/http/connections.ts";
+export { exchange } from "./registry/http/exchange.ts";
+export { Lane } from "./registry/http/lanes.ts";
+export type { Reply } from "./registry/http/reply.ts";
+
+// Files that appear whole
+export { Aside } from "./durable/aside.ts";
+export { lockPath, tryLockPath } from "./durable/lock.ts";
+export type { Held } from "./durable/lock.ts";

@@ -12,9 +12,18 @@ export interface Cache {
   blob(digest: Digest): Promise<string | undefined>;
   /**
    * Stores a stream under its digest, which is checked, and gives its path. Two that store the same
-   * one cost one copy. `DIGEST_MISMATCH`, `SIZE_MISMATCH`
+   * one cost one copy on the disk. `DIGEST_MISMATCH`, `SIZE_MISMATCH` (of archive), `DISK_FULL`
    */
   storeBlob(stream: ByteStream, expected: ExpectedBlob, options?: Cancellable): Promise<string>;
+  /**
+   * Stores a stream whose SHA-256 is not known before. `check` sees the whole file under a temporary
+   * name, and what it throws leaves nothing behind.
+   */
+  storeUnnamed(
+    stream: ByteStream,
+    check: (path: string) => Promise<void>,
+    options?: Cancellable,
+  ): Promise<StoredBlob>;
   /** A small record by kind and key, JSON: what was learned about a package, an index's ETag. */
   record(kind: string, key: string): Promise<unknown>;
   storeRecord(kind: string, key: string, value: unknown): Promise<void>;
@@ -34,4 +43,11 @@ export interface ExpectedBlob {
   readonly digest: Digest;
   /** Bytes; undefined where it is not known before. */
   readonly size?: number | undefined;
+}
+
+export interface StoredBlob {
+  readonly path: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
 }

@@ -1,0 +1,251 @@
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, mkdirSync } from "node:fs";
+import { readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
+import { type ByteStream, type Cancellable, fileFault, tally, verified } from "@cooper/archive";
+import { type Digest, digestAlgorithm, digestHex, digestOf } from "@cooper/oci";
+import { CooperError, errnoOf } from "@cooper/sys";
+import { Aside, type Held, lockPath, tryLockPath } from "@cooper/transport";
+import type { Cache, ExpectedBlob, StoredBlob } from "./cache.ts";
+import { type CacheUsage, measure, trim } from "./trim.ts";
+
+export interface CacheOptions {
+  /** Default: `cacheDirectory()`. */
+  readonly directory?: string | undefined;
+  /** Bytes that it may have before the oldest entries go; default 20 GiB. */
+  readonly limit?: number | undefined;
+}
+
+/** A cache that this process uses. Close it: only a cache that nobody uses is trimmed. */
+export interface OpenCache extends Cache {
+  usage(): Promise<CacheUsage>;
+  /**
+   * Removes what was not used for longest until at most `limit` bytes are left; 0 removes all.
+   * Gives the number of bytes that were freed; undefined where another process uses the cache.
+   */
+  trim(limit: number): Promise<number | undefined>;
+  /** Lets go of it, and trims it to its limit if this process added to it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Where what can be made again is kept: `$COOPER_CACHE_DIR`, else `$XDG_CACHE_HOME/cooper`, else
+ * `~/.cache/cooper`.
+ */
+export function cacheDirectory(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  const { COOPER_CACHE_DIR, XDG_CACHE_HOME, HOME } = environment;
+  if (COOPER_CACHE_DIR !== undefined && COOPER_CACHE_DIR !== "") return COOPER_CACHE_DIR;
+  if (XDG_CACHE_HOME !== undefined && isAbsolute(XDG_CACHE_HOME)) return join(XDG_CACHE_HOME, "cooper");
+  return join(HOME ?? homedir(), ".cache", "cooper");
+}
+
+/** Opens the cache, and makes its directory if need be. `FILE_UNWRITABLE`, `DISK_FULL` */
+export async function openCache(options: CacheOptions = {}): Promise<OpenCache> {
+  const directory = options.directory ?? cacheDirectory();
+  try {
+    mkdirSync(join(directory, "aside"), { recursive: true, mode: 0o755 });
+    return new DirectoryCache(directory, options.limit ?? DEFAULT_LIMIT, await hold(directory));
+  } catch (error) {
+    throw named(directory, error);
+  }
+}
+
+const DEFAULT_LIMIT = 20 * 2 ** 30;
+/** Milliseconds: an entry's time of use is written no more often than this. */
+const USE_RESOLUTION = 3600_000;
+
+async function hold(directory: string): Promise<Held> {
+  return await lockPath(join(directory, "lock"), { mode: "shared", kind: "file" });
+}
+
+class DirectoryCache implements OpenCache {
+  readonly directory: string;
+  readonly #limit: number;
+  #held: Held | undefined;
+  #grown = 0;
+
+  constructor(directory: string, limit: number, held: Held) {
+    this.directory = directory;
+    this.#limit = limit;
+    this.#held = held;
+  }
+
+  async blob(digest: Digest): Promise<string | undefined> {
+    const path = this.#blobPath(digest);
+    return (await used(path)) ? path : undefined;
+  }
+
+  async storeBlob(stream: ByteStream, expected: ExpectedBlob, options: Cancellable = {}): Promise<string> {
+    const path = this.#blobPath(expected.digest);
+    await this.#store(path, verified(stream, expected), options);
+    return path;
+  }
+
+  async storeUnnamed(
+    stream: ByteStream,
+    check: (path: string) => Promise<void>,
+    options: Cancellable = {},
+  ): Promise<StoredBlob> {
+    const aside = join(this.directory, "aside", randomUUID());
+    const counted = tally(stream);
+    try {
+      await this.#store(aside, counted.stream, options);
+      await check(aside);
+      const digest = digestOf("sha256", counted.hex());
+      const path = this.#blobPath(digest);
+      await place(aside, path);
+      return { path, digest, size: counted.size() };
+    } catch (error) {
+      await rm(aside, { force: true });
+      throw named(this.directory, error);
+    }
+  }
+
+  async record(kind: string, key: string): Promise<unknown> {
+    const path = this.#entryPath("records", kind, key);
+    let text: string;
+    try {
+      text = await readFile(path, "utf8");
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return undefined;
+      throw fileFault("read", path, error);
+    }
+    await used(path);
+    const entry = parseRecord(text);
+    return entry?.key === key ? entry.value : undefined;
+  }
+
+  async storeRecord(kind: string, key: string, value: unknown): Promise<void> {
+    const path = this.#entryPath("records", kind, key);
+    const aside = join(this.directory, "aside", randomUUID());
+    const text = JSON.stringify({ key, value });
+    try {
+      // Not synced: a record that a crash cut short is read as none.
+      await writeFile(aside, text);
+      await place(aside, path);
+      this.#grown += text.length;
+    } catch (error) {
+      await rm(aside, { force: true });
+      throw named(path, error);
+    }
+  }
+
+  async derived(
+    kind: string,
+    key: string,
+    make: (path: string, options: Cancellable) => Promise<void>,
+    options: Cancellable = {},
+  ): Promise<string> {
+    const path = this.#entryPath("derived", kind, key);
+    if (await used(path)) return path;
+    mkdirSync(dirname(path), { recursive: true });
+    // Whoever comes second waits here, and finds it made.
+    const lock = await lockPath(`${path}.lock`, { mode: "exclusive", kind: "file", ...options });
+    const aside = join(this.directory, "aside", randomUUID());
+    try {
+      if (await used(path)) return path;
+      await make(aside, options);
+      this.#grown += (await stat(aside)).size;
+      await place(aside, path);
+      return path;
+    } catch (error) {
+      throw named(this.directory, error);
+    } finally {
+      await rm(aside, { force: true, recursive: true });
+      lock.release();
+    }
+  }
+
+  async usage(): Promise<CacheUsage> {
+    return await measure(this.directory);
+  }
+
+  async trim(limit: number): Promise<number | undefined> {
+    this.#held?.release();
+    this.#held = undefined;
+    const alone = tryLockPath(join(this.directory, "lock"), { mode: "exclusive", kind: "file" });
+    if (alone === undefined) {
+      this.#held = await hold(this.directory);
+      return undefined;
+    }
+    try {
+      // Alone, so whatever lies aside was left by a process that was killed.
+      await rm(join(this.directory, "aside"), { recursive: true, force: true });
+      mkdirSync(join(this.directory, "aside"));
+      return await trim(this.directory, limit);
+    } finally {
+      alone.release();
+      this.#held = await hold(this.directory);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#held === undefined) return;
+    // Somebody may have removed the whole directory meanwhile: then there is nothing to look after.
+    if (this.#grown > 0 && existsSync(join(this.directory, "lock"))) await this.trim(this.#limit);
+    this.#held.release();
+    this.#held = undefined;
+  }
+
+  async #store(path: string, stream: ByteStream, options: Cancellable): Promise<void> {
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      const aside = await Aside.create(join(this.directory, "aside"));
+      try {
+        this.#grown += await aside.write(stream, options);
+        await aside.commit(path);
+      } catch (error) {
+        await aside.discard();
+        throw error;
+      }
+    } catch (error) {
+      throw named(path, error);
+    }
+  }
+
+  #blobPath(digest: Digest): string {
+    return join(this.directory, "blobs", digestAlgorithm(digest), digestHex(digest));
+  }
+
+  #entryPath(family: "records" | "derived", kind: string, key: string): string {
+    return join(this.directory, family, kind, createHash("sha256").update(key).digest("hex"));
+  }
+}
+
+/** Whether a file is there; if so, it counts as used now. */
+async function used(path: string): Promise<boolean> {
+  try {
+    const { mtimeMs } = await stat(path);
+    const now = Date.now();
+    // Read-only caches are of use too: then nobody trims by these times either.
+    if (now - mtimeMs > USE_RESOLUTION) await utimes(path, now / 1000, now / 1000).catch(() => {});
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw fileFault("read", path, error);
+  }
+}
+
+async function place(aside: string, path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  await rename(aside, path);
+}
+
+/** A record that a crash left empty, or that another version wrote, is none. */
+function parseRecord(text: string): { readonly key?: unknown; readonly value?: unknown } | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function named(path: string, error: unknown): unknown {
+  return error instanceof CooperError || errnoOf(error) === undefined
+    ? error
+    : fileFault("write", path, error);
+}
