@@ -44,7 +44,7 @@ export interface CheckedFile {
   /** Never more bytes than this where the size is not known. Default 16 GiB. */
   readonly limit?: number | undefined;
   /** Reads the file at a temporary path, and throws where it is not what it was to be. */
-  check(path: string): Promise<void>;
+  readonly check: (path: string) => Promise<void>;
 }
 
 export interface FetchOptions extends Cancellable {
