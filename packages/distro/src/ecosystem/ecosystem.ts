@@ -34,9 +34,16 @@ export interface PackageRequest {
 
 /** The parts of an image before they are laid out in layers. */
 export interface Assembly {
-  /** In the order of installation: where two have one path, the later one wins. */
+  /**
+   * In the order of installation. Their layers may lie upon each other in any order: where two packages
+   * say different things of one path (a file that one replaces, a directory's mode), `top` has the
+   * member that counts, so that a package's own layer is the same in every image.
+   */
   readonly packages: readonly PackageContent[];
-  /** What belongs to the whole: databases, caches, links. The topmost layer; parents first. */
+  /**
+   * What belongs to the whole: databases, caches, links, whatever packages disagree about. The topmost
+   * layer; parents first. May have whiteouts (`.wh.NAME`, OCI image-spec, layer.md).
+   */
   top(options: Cancellable): AsyncIterable<TarInput>;
   /** Of the image's config: environment, entrypoint, command, user. */
   readonly run: RunConfig;
@@ -47,8 +54,11 @@ export interface Assembly {
 /** One package's part of an image: the same members whatever else is in the image. */
 export interface PackageContent {
   readonly package: SolvedPackage;
-  /** What the members depend on besides the package's digest: the version of the code that makes them. */
-  readonly version: number;
+  /**
+   * All that the members depend on: the package's digest, the version of the code that makes them, its
+   * place in the tree where that differs. Layers are kept in the cache by it.
+   */
+  readonly key: string;
   /** Fresh each time, always the same, parents first as far as the package has them. */
   members(options: Cancellable): AsyncIterable<TarInput>;
 }

@@ -46,6 +46,8 @@ export interface SolvedPackage {
   readonly installedSize: number;
   /** Why it is there, in words: `asked for`, `needed by curl (so:libcurl.so.4)`. */
   readonly reason: string;
+  /** How many packages of the set need it themselves: widely needed ones get layers of their own first. */
+  readonly dependents?: number | undefined;
   /** Where in `repositories`. */
   readonly repository: number;
   /** Of its file, below the repository's root: `pool/main/c/curl/curl_7.88.1_amd64.deb`. */
