@@ -70,6 +70,10 @@ export type {
   Reference,
 } from "./reference.ts";
 
+// Names of what a registry makes
+export { referenceOfPath, registryPathOf } from "./registry-path.ts";
+export type { RegistryPath } from "./registry-path.ts";
+
 // Platforms
 export {
   formatPlatform,

@@ -14,6 +14,8 @@ export const MAKER_SCHEMES = [
   "estargz",
   "slim",
   "mirror",
+  "zstd",
+  "random",
 ] as const;
 export type MakerScheme = (typeof MAKER_SCHEMES)[number];
 
