@@ -14,4 +14,4 @@ export { layerFromPath } from "./layer/layer-from-path.ts";
 export type { LayerFromPathOptions } from "./layer/layer-from-path.ts";
 
 // References
-export { resolver } from "./schemes/resolver.ts";
+export { MAKERS, resolver } from "./schemes/resolver.ts";

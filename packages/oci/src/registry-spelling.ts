@@ -19,10 +19,10 @@ const ESCAPE = /__(?:x([0-9a-f]{2})|u([a-z])|([eptca]))?/g;
 /** A component of a repository's name. */
 export function encodeComponent(text: string, what: string): string {
   if (text === "") throw invalid(what, "there is nothing between two slashes");
-  const literal = [...text].map((character, at) => isLiteral(text, character, at));
+  const literal = Array.from(text, (character, at) => isLiteral(text, character, at));
   // The zero of `0+` would be read as the one before an escape.
   if (text.startsWith(LEAD) && literal[1] === false) literal[0] = false;
-  const encoded = [...text].map((character, at) =>
+  const encoded = Array.from(text, (character, at) =>
     literal[at] === true ? character : escape(character, what),
   );
   return `${literal[0] === true ? "" : LEAD}${encoded.join("")}`;
@@ -37,7 +37,7 @@ export function decodeComponent(component: string, what: string): string {
 
 /** A release, as a tag: capitals, and any of `. - _` in most places, may stay. */
 export function encodeRelease(text: string, what: string): string {
-  const encoded = [...text].map((character, at) => {
+  const encoded = Array.from(text, (character, at) => {
     const isPlain = /[A-Za-z0-9]/.test(character) || (/[.-]/.test(character) && at > 0);
     // One underscore is one; before another, or before an escape, it would be read as part of it.
     const isLone = character === "_" && /^(?:[A-Za-z0-9.-]|$)/.test(text.slice(at + 1));

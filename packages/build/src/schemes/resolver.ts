@@ -1,5 +1,11 @@
-import { createResolver, type Resolver } from "@cooper/transport";
+import { createResolver, type Resolver, type Scheme } from "@cooper/transport";
 import { flattenScheme } from "./flatten.ts";
+import { mirrorScheme } from "./mirror.ts";
+import { randomScheme } from "./random.ts";
+import { zstdScheme } from "./zstd.ts";
 
-/** Every scheme there is: the places of `@cooper/transport`, and what is made from another reference. */
-export const resolver: Resolver = createResolver([flattenScheme]);
+/** What is made, and what is made of another reference: rows for a resolver's table. */
+export const MAKERS: readonly Scheme[] = [flattenScheme, mirrorScheme, randomScheme, zstdScheme];
+
+/** Every scheme there is: the places of `@cooper/transport`, and the makers. */
+export const resolver: Resolver = createResolver(MAKERS);

@@ -1,11 +1,11 @@
-import { openContent, parseReference } from "@cooper/oci";
+import { formatPlatform, openContent, parseReference } from "@cooper/oci";
 import type { Platform, Reference } from "@cooper/oci";
 import type { Destination } from "../copy/destination.ts";
 import { selectImage } from "../copy/platforms.ts";
 import { TransportError } from "../errors.ts";
 import { openStore, storeName } from "../store/store.ts";
 import { PLACES } from "./places.ts";
-import type { Opened, PlaceOptions, Scheme } from "./scheme.ts";
+import type { Found, Opened, PlaceOptions, Scheme } from "./scheme.ts";
 
 export interface OpenOptions extends PlaceOptions {
   /** Of an index, the image for this platform. Default: the index as it is. */
@@ -52,6 +52,7 @@ export function createResolver(further: readonly Scheme[] = []): Resolver {
           content,
           descriptor,
           reference,
+          inputs: inputsOf(found, options.platform),
           close,
           ...(isFound ? { repository: found.repository } : {}),
         };
@@ -90,6 +91,13 @@ export async function openReference(
   options: OpenOptions = {},
 ): Promise<Opened> {
   return await resolverOf(options).open(reference, options);
+}
+
+function inputsOf(found: Found, platform: Platform | undefined): string | undefined {
+  const inputs = "repository" in found ? found.descriptor.digest : found.inputs;
+  return inputs === undefined || platform === undefined
+    ? inputs
+    : `${inputs} for ${formatPlatform(platform)}`;
 }
 
 function rowOf(schemes: ReadonlyMap<string, Scheme>, reference: Reference): Scheme {

@@ -22,6 +22,11 @@ export interface Opened {
   readonly descriptor: Descriptor | undefined;
   /** Where it lies; undefined where it is made. */
   readonly repository?: Repository | undefined;
+  /**
+   * What it is made of, by digest, and the versions of what makes it: two with the same inputs have
+   * the same bytes. Of what lies somewhere, its digest. Undefined where a maker does not say.
+   */
+  readonly inputs: string | undefined;
   /** The reference, with `store` as its scheme where a bare name was found there. */
   readonly reference: Reference;
   readonly close: () => Promise<void>;
@@ -30,7 +35,7 @@ export interface Opened {
 /** What a scheme has found: something in a repository, or something made. */
 export type Found =
   | { readonly repository: Repository; readonly descriptor: Descriptor }
-  | { readonly content: Content; close?(): Promise<void> };
+  | { readonly content: Content; readonly inputs?: string | undefined; close?(): Promise<void> };
 
 /** What a scheme is given besides the reference: how to open another one, for transforms. */
 export interface SchemeContext extends PlaceOptions {
