@@ -26,6 +26,8 @@ export type DistroErrorCode =
   | "KEY_INVALID"
   /** An index is signed, but by no key that is trusted. */
   | "KEY_UNKNOWN"
+  /** A budget of layers that no image can have. */
+  | "LAYERING_INVALID"
   /** A lock file that is not one, or is not for this request. */
   | "LOCK_INVALID"
   /** A file that a repository does not have. */
