@@ -4,6 +4,7 @@ import { type ByteStream, readFileStream } from "@cooper/archive";
 import { type Digest, isDigest } from "@cooper/oci";
 import { isFault } from "@cooper/sys";
 import { Connections, Lane } from "@cooper/transport";
+import { z } from "zod";
 import type { Cache, StoredBlob } from "../cache/cache.ts";
 import { DistroError } from "../errors.ts";
 import { type Address, parseAddress, showAddress } from "./address.ts";
@@ -118,7 +119,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       const label = labelOf(address, settings);
       const key = showAddress(address) + (address.kind === "web" ? address.url.search : "");
       return await once(`current ${key}`, async (): Promise<Fetched> => {
-        const last = freshnessOf(await cache.record("current-file", key));
+        const last = rememberedFile.safeParse(await cache.record("current-file", key)).data;
         const held = last === undefined ? undefined : await cache.blob(last.digest);
         if (address.kind === "web" && isOffline) {
           if (last === undefined || held === undefined) throw offline(label);
@@ -198,25 +199,15 @@ function offline(label: string): DistroError {
 }
 
 async function rememberedBlob(cache: Cache, kind: string, key: string): Promise<StoredBlob | undefined> {
-  const record = freshnessOf(await cache.record(kind, key));
+  const record = rememberedFile.safeParse(await cache.record(kind, key)).data;
   if (record?.size === undefined) return undefined;
   const path = await cache.blob(record.digest);
   return path === undefined ? undefined : { path, digest: record.digest, size: record.size };
 }
 
-interface Remembered extends Freshness {
-  readonly digest: Digest;
-  readonly size: number | undefined;
-}
-
-function freshnessOf(record: unknown): Remembered | undefined {
-  if (typeof record !== "object" || record === null || !("digest" in record)) return undefined;
-  const { digest } = record;
-  if (typeof digest !== "string" || !isDigest(digest)) return undefined;
-  const text = (name: string): string | undefined => {
-    const value: unknown = Object.entries(record).find(([key]) => key === name)?.[1];
-    return typeof value === "string" ? value : undefined;
-  };
-  const size = "size" in record && typeof record.size === "number" ? record.size : undefined;
-  return { digest, size, etag: text("etag"), lastModified: text("lastModified") };
-}
+const rememberedFile = z.object({
+  digest: z.custom<Digest>((value) => typeof value === "string" && isDigest(value)),
+  size: z.number().optional(),
+  etag: z.string().optional(),
+  lastModified: z.string().optional(),
+});

@@ -23,6 +23,7 @@ import {
   parseDigest,
 } from "@cooper/oci";
 import { Lane } from "@cooper/transport";
+import { z } from "zod";
 import type { Context } from "../ecosystem/context.ts";
 import type { Assembly, PackageContent } from "../ecosystem/ecosystem.ts";
 import { type LayeringOptions, planLayers } from "./plan.ts";
@@ -110,7 +111,7 @@ async function keptLayer(
     },
     context,
   );
-  const known = recordOf(await context.cache.record("layer", key));
+  const known = layerRecord.safeParse(await context.cache.record("layer", key)).data;
   const { digest, size, diffId } = known ?? (await measure(path, context));
   return layerFromBlob({
     descriptor: { mediaType: layerMediaType("oci", compression), digest: parseDigest(digest), size },
@@ -150,19 +151,9 @@ async function* distinct(group: readonly PackageContent[], cancel: Cancellable):
   }
 }
 
-interface LayerRecord {
-  readonly digest: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly diffId: string | undefined;
-}
-
-function recordOf(record: unknown): LayerRecord | undefined {
-  if (typeof record !== "object" || record === null) return undefined;
-  const { digest, size, diffId } = record as Readonly<Record<string, unknown>>;
-  if (typeof digest !== "string" || !isDigest(digest) || typeof size !== "number") return undefined;
-  return typeof diffId === "string" && isDigest(diffId) ? { digest, size, diffId } : undefined;
-}
+const digest = z.string().refine(isDigest);
+const layerRecord = z.object({ digest, size: z.number(), diffId: digest.optional() });
+type LayerRecord = z.infer<typeof layerRecord>;
 
 /** Where the record was lost, the layer itself still tells. */
 async function measure(path: string, cancel: Cancellable): Promise<LayerRecord> {

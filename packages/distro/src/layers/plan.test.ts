@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { array, assert as check, integer, nat, property, record, string } from "fast-check";
 import { solvedPackage } from "../ecosystem/solved.fixture.ts";
 import { planLayers } from "./plan.ts";
 
@@ -34,15 +34,15 @@ test("a budget that no image can have is refused", () => {
 });
 
 test("every package is in one layer, and the budget is kept, whatever the packages", () => {
-  const packages = fc.array(
-    fc.record({
-      name: fc.string({ minLength: 1, maxLength: 3 }),
-      installedSize: fc.nat(),
-      dependents: fc.nat(50),
+  const packages = array(
+    record({
+      name: string({ minLength: 1, maxLength: 3 }),
+      installedSize: nat(),
+      dependents: nat(50),
     }),
   );
-  fc.assert(
-    fc.property(packages, fc.integer({ min: 2, max: 120 }), (facts, budget) => {
+  check(
+    property(packages, integer({ min: 2, max: 120 }), (facts, budget) => {
       const solved = facts.map(({ name, ...rest }, place) => solvedPackage(`${name}${place}`, rest));
       const plan = planLayers(solved, { budget });
       assert.ok(plan.length <= budget - 1);

@@ -59,7 +59,7 @@ interface Group {
 function groupPackages(packages: readonly SolvedPackage[], strategy: LayerStrategy): readonly Group[] {
   const members = new Map<string, number[]>();
   for (const [place, package_] of packages.entries()) {
-    const name = groupName(package_, strategy);
+    const name = GROUP_NAME[strategy](package_);
     const known = members.get(name);
     if (known === undefined) members.set(name, [place]);
     else known.push(place);
@@ -73,16 +73,11 @@ function groupPackages(packages: readonly SolvedPackage[], strategy: LayerStrate
   });
 }
 
-function groupName({ name, origin }: SolvedPackage, strategy: LayerStrategy): string {
-  switch (strategy) {
-    case "per-package":
-      return name;
-    case "per-origin":
-      return origin;
-    case "single":
-      return "";
-  }
-}
+const GROUP_NAME: Readonly<Record<LayerStrategy, (package_: SolvedPackage) => string>> = {
+  "per-package": ({ name }) => name,
+  "per-origin": ({ origin }) => origin,
+  single: () => "",
+};
 
 function byWeight(a: Group, b: Group): number {
   return b.weight - a.weight || (a.name < b.name ? -1 : 1);
