@@ -34,6 +34,10 @@ export type { SparseSegment } from "./tar/sparse.ts";
 export { writeTar } from "./tar/writer.ts";
 export type { TarInput } from "./tar/writer.ts";
 
+// Readers
+export { ByteSource } from "./tar/byte-source.ts";
+export type { ByteSourceOptions } from "./tar/byte-source.ts";
+
 // Compression
 export type { Compression } from "./compression/compression.ts";
 export { compress } from "./compression/compress.ts";
