@@ -61,10 +61,14 @@ export function checkSignature(narinfo: Narinfo, keys: PublicKeys): string {
   for (const { key, bytes } of known) {
     for (const publicKey of keys.get(key) ?? []) if (verify(null, signed, publicKey, bytes)) return key;
   }
-  throw new DistroError("SIGNATURE_INVALID", `the signature by ${names} does not fit the narinfo of ${name}`, {
-    advice: "It was changed on its way, or another key has that name: compare the key with the cache's.",
-    fields: { path: narinfo.path.base, keys: names },
-  });
+  throw new DistroError(
+    "SIGNATURE_INVALID",
+    `the signature by ${names} does not fit the narinfo of ${name}`,
+    {
+      advice: "It was changed on its way, or another key has that name: compare the key with the cache's.",
+      fields: { path: narinfo.path.base, keys: names },
+    },
+  );
 }
 
 /** A key's name cannot have a colon in it; a signature that is not one is as good as none. */

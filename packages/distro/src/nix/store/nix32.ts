@@ -1,5 +1,5 @@
 const ALPHABET = "0123456789abcdfghijklmnpqrsvwxyz";
-const DIGIT = new Map([...ALPHABET].map((letter, value) => [letter, value]));
+const DIGIT = new Map(Array.from(ALPHABET, (letter, value) => [letter, value]));
 
 /** How many letters so many bytes take: 52 for a SHA-256, 32 for the 20 bytes of a store path. */
 export function nix32Length(bytes: number): number {

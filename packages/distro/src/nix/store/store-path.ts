@@ -43,7 +43,7 @@ export interface NameAndVersion {
 
 /** `curl-8.7.1`: the version begins after the first dash that no letter follows (builtins.parseDrvName). */
 export function splitName(text: string): NameAndVersion {
-  const dash = /-(?![A-Za-z])/u.exec(text.slice(0, -1));
+  const dash = /-(?=[^A-Za-z])/u.exec(text);
   if (dash === null) return { name: text, version: "" };
   return { name: text.slice(0, dash.index), version: text.slice(dash.index + 1) };
 }
