@@ -5,7 +5,17 @@ import type { Digest } from "@cooper/oci";
 import { algorithmOf } from "../names.ts";
 import { busyUpload, wrongContent } from "./faults.ts";
 import { pageOf } from "./storage.ts";
-import type { Listing, NewManifest, OpenBlob, OpenUpload, Page, Storage, StoredManifest } from "./storage.ts";
+import type {
+  Listing,
+  NewManifest,
+  OpenBlob,
+  OpenUpload,
+  Page,
+  RecordKind,
+  Storage,
+  StoredManifest,
+  StoredRecord,
+} from "./storage.ts";
 
 interface Repository {
   readonly blobs: Map<Digest, Buffer>;
@@ -21,6 +31,10 @@ export function memoryStorage(): Storage {
 
 class MemoryStorage implements Storage {
   readonly #repositories = new Map<string, Repository>();
+  readonly #records: Readonly<Record<RecordKind, Map<string, StoredRecord>>> = {
+    made: new Map(),
+    inputs: new Map(),
+  };
 
   async blobSize(repository: string, digest: Digest): Promise<number | undefined> {
     return this.#repositories.get(repository)?.blobs.get(digest)?.byteLength;
@@ -77,6 +91,18 @@ class MemoryStorage implements Storage {
     };
   }
 
+  async readUpload(repository: string, id: string): Promise<OpenBlob | undefined> {
+    const upload = this.#repositories.get(repository)?.uploads.get(id);
+    if (upload === undefined) return undefined;
+    return {
+      get size() {
+        return upload.size;
+      },
+      read: (target, offset) => upload.read(target, offset),
+      close: () => {},
+    };
+  }
+
   async cancelUpload(repository: string, id: string): Promise<boolean> {
     return this.#repositories.get(repository)?.uploads.delete(id) ?? false;
   }
@@ -125,6 +151,27 @@ class MemoryStorage implements Storage {
       filled.map(([name]) => name),
       page,
     );
+  }
+
+  async record(kind: RecordKind, key: string): Promise<StoredRecord | undefined> {
+    return this.#records[kind].get(key);
+  }
+
+  async *records(kind: RecordKind): AsyncIterable<StoredRecord & { readonly key: string }> {
+    for (const [key, record] of this.#records[kind]) yield { key, ...record };
+  }
+
+  async putRecord(kind: RecordKind, key: string, value: unknown): Promise<void> {
+    this.#records[kind].set(key, { value, used: now() });
+  }
+
+  async touchRecord(kind: RecordKind, key: string): Promise<void> {
+    const record = this.#records[kind].get(key);
+    if (record !== undefined) this.#records[kind].set(key, { ...record, used: now() });
+  }
+
+  async deleteRecord(kind: RecordKind, key: string): Promise<boolean> {
+    return this.#records[kind].delete(key);
   }
 
   #repository(name: string): Repository {
@@ -177,6 +224,20 @@ class MemoryUpload {
     }
   }
 
+  /** Fills `target` from `offset` on; gives how many bytes. */
+  read(target: Uint8Array, offset: number): number {
+    let start = 0;
+    for (const chunk of this.#chunks) {
+      if (offset < start + chunk.byteLength) {
+        const part = chunk.subarray(offset - start, offset - start + target.byteLength);
+        target.set(part);
+        return part.byteLength;
+      }
+      start += chunk.byteLength;
+    }
+    return 0;
+  }
+
   /** All bytes, if they have this digest. `DIGEST_INVALID` */
   bytes(digest: Digest): Buffer {
     const bytes = Buffer.concat(this.#chunks, this.#size);
@@ -186,6 +247,10 @@ class MemoryUpload {
     if (actual !== digest) throw wrongContent(digest, actual);
     return bytes;
   }
+}
+
+function now(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** JavaScript compares strings by UTF-16 units; names are ASCII, so that this is byte order. */

@@ -9,7 +9,7 @@ import type { Digest, MediaType } from "@cooper/oci";
  * time by several processes: a blob, manifest or tag is visible whole or not at all, and what a
  * promise has acknowledged is there after a crash.
  */
-export interface Storage extends BlobStorage, UploadStorage, ManifestStorage, TagStorage {}
+export interface Storage extends BlobStorage, UploadStorage, ManifestStorage, TagStorage, RecordStorage {}
 
 export interface BlobStorage {
   /** A blob's size in bytes, if the repository has it. */
@@ -37,6 +37,8 @@ export interface UploadStorage {
   uploadSize(repository: string, id: string): Promise<number | undefined>;
   /** Opens an upload for its only writer; `BLOB_UPLOAD_INVALID` (409) while another has it. */
   openUpload(repository: string, id: string): Promise<OpenUpload | undefined>;
+  /** Opens what an upload has so far, for reading while it grows: the bytes stay readable when it ends. */
+  readUpload(repository: string, id: string): Promise<OpenBlob | undefined>;
   /** Forgets an upload and its bytes. Whether it was there. */
   cancelUpload(repository: string, id: string): Promise<boolean>;
 }
@@ -83,6 +85,31 @@ export interface TagStorage {
   tags(repository: string, page: Page): Promise<Listing | undefined>;
   /** Repositories that hold a manifest, in byte order. */
   repositories(page: Page): Promise<Listing>;
+}
+
+/**
+ * Small documents beside the images: what is known of images that were made on demand. They can be
+ * lost without harm, since what they say can be found out again.
+ */
+export interface RecordStorage {
+  record(kind: RecordKind, key: string): Promise<StoredRecord | undefined>;
+  /** Every record of a kind, in no order. */
+  records(kind: RecordKind): AsyncIterable<StoredRecord & { readonly key: string }>;
+  putRecord(kind: RecordKind, key: string, value: unknown): Promise<void>;
+  /** Says that it was used now. */
+  touchRecord(kind: RecordKind, key: string): Promise<void>;
+  /** Whether it was there. */
+  deleteRecord(kind: RecordKind, key: string): Promise<boolean>;
+}
+
+/** "made": by name, what a tag was made of and when. "inputs": by key, where the image of these inputs is. */
+export type RecordKind = "made" | "inputs";
+
+export interface StoredRecord {
+  /** JSON. */
+  readonly value: unknown;
+  /** When it was put or touched last: seconds since 1970. */
+  readonly used: number;
 }
 
 export interface Page {

@@ -21,13 +21,7 @@ export class DirectoryBlobs implements BlobStorage {
   }
 
   async openBlob(repository: string, digest: Digest): Promise<OpenBlob | undefined> {
-    const file = unlessMissing(() => openSync(this.#layout.blob(repository, digest), "r"));
-    if (file === undefined) return undefined;
-    return {
-      size: fstatSync(file).size,
-      read: (target, offset) => readSync(file, target, 0, target.byteLength, offset),
-      close: () => closeSync(file),
-    };
+    return openFile(this.#layout.blob(repository, digest));
   }
 
   async mountBlob(repository: string, digest: Digest, from: string | undefined): Promise<boolean> {
@@ -86,6 +80,17 @@ export class DirectoryBlobs implements BlobStorage {
     await copyAside(source, content);
     return await this.#share(content, target, content);
   }
+}
+
+/** Opens a file for reading at any offset, with the size that it has now. */
+export function openFile(path: string): OpenBlob | undefined {
+  const file = unlessMissing(() => openSync(path, "r"));
+  if (file === undefined) return undefined;
+  return {
+    size: fstatSync(file).size,
+    read: (target, offset) => readSync(file, target, 0, target.byteLength, offset),
+    close: () => closeSync(file),
+  };
 }
 
 /** Replaces `target` by a copy of `source`; who has the old file keeps it. */

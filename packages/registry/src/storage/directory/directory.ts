@@ -3,6 +3,7 @@ import type { Storage } from "../storage.ts";
 import { DirectoryBlobs } from "./blobs.ts";
 import { DirectoryLayout } from "./layout.ts";
 import { DirectoryManifests } from "./manifests.ts";
+import { DirectoryRecords } from "./records.ts";
 import { DirectoryUploads } from "./uploads.ts";
 
 export interface DirectoryStorageOptions {
@@ -21,6 +22,7 @@ export function directoryStorage({ path, cacheBytes = 64 * 1024 * 1024 }: Direct
   const blobs = new DirectoryBlobs(layout);
   const uploads = new DirectoryUploads(layout, blobs);
   const manifests = new DirectoryManifests(layout, { cacheBytes });
+  const records = new DirectoryRecords(layout);
   return {
     blobSize: async (repository, digest) => await blobs.blobSize(repository, digest),
     openBlob: async (repository, digest) => await blobs.openBlob(repository, digest),
@@ -29,6 +31,7 @@ export function directoryStorage({ path, cacheBytes = 64 * 1024 * 1024 }: Direct
     startUpload: async (repository, algorithm) => await uploads.startUpload(repository, algorithm),
     uploadSize: async (repository, id) => await uploads.uploadSize(repository, id),
     openUpload: async (repository, id) => await uploads.openUpload(repository, id),
+    readUpload: async (repository, id) => await uploads.readUpload(repository, id),
     cancelUpload: async (repository, id) => await uploads.cancelUpload(repository, id),
     manifest: async (repository, digest) => await manifests.manifest(repository, digest),
     putManifest: async (repository, manifest) => await manifests.putManifest(repository, manifest),
@@ -38,5 +41,10 @@ export function directoryStorage({ path, cacheBytes = 64 * 1024 * 1024 }: Direct
     deleteTag: async (repository, tag) => await manifests.deleteTag(repository, tag),
     tags: async (repository, page) => await manifests.tags(repository, page),
     repositories: async (page) => await manifests.repositories(page),
+    record: async (kind, key) => await records.record(kind, key),
+    records: (kind) => records.records(kind),
+    putRecord: async (kind, key, value) => await records.putRecord(kind, key, value),
+    touchRecord: async (kind, key) => await records.touchRecord(kind, key),
+    deleteRecord: async (kind, key) => await records.deleteRecord(kind, key),
   };
 }

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Digest } from "@cooper/oci";
+import type { RecordKind } from "../storage.ts";
 
 /**
  * The names of a registry's files under its directory:
@@ -11,6 +13,7 @@ import type { Digest } from "@cooper/oci";
  *     repositories/<name>/_tags/<tag>                        a digest
  *     repositories/<name>/_referrers/<algorithm>/<hex of the subject>/<algorithm>:<hex>    empty
  *     repositories/<name>/_lock                              held while manifests and tags change
+ *     records/<kind>/<2 digits>/<SHA-256 of the key>         key, newline, JSON
  *
  * No component of a repository's name begins with an underscore, so that names cannot collide.
  * Nothing is changed in place: a file appears by link or rename, whole and synced, or grows as an upload.
@@ -67,6 +70,15 @@ export class DirectoryLayout {
 
   tag(repository: string, tag: string): string {
     return `${this.root}/repositories/${repository}/_tags/${tag}`;
+  }
+
+  records(kind: RecordKind): string {
+    return join(this.root, "records", kind);
+  }
+
+  record(kind: RecordKind, key: string): string {
+    const hex = createHash("sha256").update(key).digest("hex");
+    return `${this.root}/records/${kind}/${hex.slice(0, 2)}/${hex}`;
   }
 
   referrers(repository: string, subject: Digest): string {

@@ -10,7 +10,8 @@ import { lockFile } from "@cooper/sys";
 import { RegistryError } from "../../errors.ts";
 import { algorithmOf } from "../../names.ts";
 import { busyUpload, wrongContent } from "../faults.ts";
-import type { OpenUpload, UploadStorage } from "../storage.ts";
+import type { OpenBlob, OpenUpload, UploadStorage } from "../storage.ts";
+import { openFile } from "./blobs.ts";
 import type { DirectoryBlobs } from "./blobs.ts";
 import { isMissing, removeFile, touch } from "./files.ts";
 import type { DirectoryLayout } from "./layout.ts";
@@ -52,6 +53,10 @@ export class DirectoryUploads implements UploadStorage {
   async uploadSize(repository: string, id: string): Promise<number | undefined> {
     if (!UPLOAD_ID.test(id)) return undefined;
     return statSync(this.#layout.upload(repository, id), { throwIfNoEntry: false })?.size;
+  }
+
+  async readUpload(repository: string, id: string): Promise<OpenBlob | undefined> {
+    return UPLOAD_ID.test(id) ? openFile(this.#layout.upload(repository, id)) : undefined;
   }
 
   async cancelUpload(repository: string, id: string): Promise<boolean> {
