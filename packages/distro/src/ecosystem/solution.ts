@@ -13,6 +13,8 @@ export interface Solution {
   readonly repositories: readonly LockedRepository[];
   /** In the order of installation. */
   readonly packages: readonly SolvedPackage[];
+  /** What they stand on, where that comes from another ecosystem: npm's packages on apt's. */
+  readonly base?: Solution | undefined;
 }
 
 /** A repository as it was when it was read. */
