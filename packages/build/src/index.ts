@@ -14,4 +14,5 @@ export { layerFromPath } from "./layer/layer-from-path.ts";
 export type { LayerFromPathOptions } from "./layer/layer-from-path.ts";
 
 // References
-export { MAKERS, resolver } from "./schemes/resolver.ts";
+export { makeResolver, MAKERS, resolver } from "./schemes/resolver.ts";
+export type { PackageMaking } from "./schemes/packages.ts";

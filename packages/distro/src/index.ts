@@ -15,12 +15,16 @@ export type { LockedRepository, Solution, SolvedPackage } from "./ecosystem/solu
 export { ECOSYSTEM_NAMES, ecosystemOf } from "./ecosystem/table.ts";
 export { openContext } from "./ecosystem/open-context.ts";
 export type { ContextOptions, OpenContext } from "./ecosystem/open-context.ts";
-export { imageOfPackages, solvePackages } from "./image/package-image.ts";
+export { imageOfPackages, inputsOfPackages, solvePackages } from "./image/package-image.ts";
 export type { PackageImageOptions } from "./image/package-image.ts";
 export { makeLayers } from "./layers/make-layers.ts";
 export type { LayersOptions, PackageLayer } from "./layers/make-layers.ts";
 export { DEFAULT_LAYER_BUDGET, MAX_LAYER_BUDGET, planLayers } from "./layers/plan.ts";
 export type { LayeringOptions, LayerStrategy } from "./layers/plan.ts";
+export { diffLocks } from "./lock/difference.ts";
+export type { LockChange } from "./lock/difference.ts";
+export { formatLock, lockSchema, parseLock, solutionsOf } from "./lock/lock.ts";
+export type { Lock } from "./lock/lock.ts";
 export type { Cache, ExpectedBlob, StoredBlob } from "./cache/cache.ts";
 export { cacheDirectory, openCache } from "./cache/open-cache.ts";
 export type { CacheOptions, OpenCache } from "./cache/open-cache.ts";

@@ -93,7 +93,7 @@ export { makeLayer } from "./make-layer.ts";
 export type { LayerOptions } from "./make-layer.ts";
 export { completeImage } from "./image.ts";
 export type { ImageCore } from "./image.ts";
-export { emptyImage, makeArtifact, makeImage } from "./make-image.ts";
+export { deferImage, emptyImage, makeArtifact, makeImage } from "./make-image.ts";
 export type { ArtifactOptions, ImageOptions } from "./make-image.ts";
 export type { UnfinishedConfig } from "./image-parts.ts";
 export { makeIndex } from "./make-index.ts";

@@ -1,3 +1,4 @@
+import type { Cancellable } from "@cooper/archive";
 import type { Annotations, Descriptor, MediaType, Platform } from "./descriptor.ts";
 import { EMPTY_BYTES } from "./descriptor.ts";
 import { composeImage } from "./image-parts.ts";
@@ -19,24 +20,34 @@ export interface ImageOptions {
 }
 
 /** An image of a config and layers. Nothing is read or made until it is asked for. */
-export function makeImage(options: ImageOptions): Image {
-  const { config, layers, mediaTypes = "oci", annotations, subject } = options;
+export function makeImage({ mediaTypes, ...options }: ImageOptions): Image {
+  return deferImage(async () => options, mediaTypes);
+}
+
+/** As `makeImage`, where what it is made of must itself be found first: asked for when it is first read. */
+export function deferImage(
+  ask: (cancel: Cancellable) => Promise<Omit<ImageOptions, "mediaTypes">>,
+  mediaTypes: Format = "oci",
+): Image {
   const { manifest: mediaType, config: configType } = MEDIA_TYPES[mediaTypes];
-  return composeImage(mediaType, async () => ({
-    parts: {
-      mediaType,
-      descriptor: {},
-      manifest: {
-        schemaVersion: 2,
+  return composeImage(mediaType, async (cancel) => {
+    const { config, layers, annotations, subject } = await ask(cancel);
+    return {
+      parts: {
         mediaType,
-        ...(subject === undefined ? {} : { subject }),
-        ...(annotations === undefined ? {} : { annotations }),
+        descriptor: {},
+        manifest: {
+          schemaVersion: 2,
+          mediaType,
+          ...(subject === undefined ? {} : { subject }),
+          ...(annotations === undefined ? {} : { annotations }),
+        },
+        configDescriptor: { mediaType: configType },
+        config,
+        layers,
       },
-      configDescriptor: { mediaType: configType },
-      config,
-      layers,
-    },
-  }));
+    };
+  });
 }
 
 /** An image with nothing in it, to begin with. */

@@ -1,4 +1,14 @@
-import { type Content, type Image, type ImageConfig, makeImage, makeIndex, type Platform } from "@cooper/oci";
+import { createHash } from "node:crypto";
+import { GZIP_WRITER_VERSION, TAR_WRITER_VERSION, ZSTD_WRITER_VERSION } from "@cooper/archive";
+import {
+  type Annotations,
+  type Content,
+  deferImage,
+  type Image,
+  type ImageConfig,
+  makeIndex,
+  type Platform,
+} from "@cooper/oci";
 import type { Context } from "../ecosystem/context.ts";
 import type { Assembly, PackageRequest } from "../ecosystem/ecosystem.ts";
 import type { EcosystemName } from "../ecosystem/ecosystem.ts";
@@ -7,6 +17,8 @@ import type { Solution } from "../ecosystem/solution.ts";
 import { type LayersOptions, makeLayers, type PackageLayer } from "../layers/make-layers.ts";
 
 export interface PackageImageOptions extends LayersOptions {
+  /** Of the manifest, besides the time. */
+  readonly annotations?: Annotations | undefined;
   /** Changes what the image is made of: further files on top, another command. */
   readonly adapt?: ((assembly: Assembly, solution: Solution) => Assembly) | undefined;
 }
@@ -28,41 +40,66 @@ export async function solvePackages(
 }
 
 /**
- * The image of solved packages; of several solutions an index with an image for each. Packages are
- * fetched and checked and their layers made before this returns.
+ * The image of solved packages; of several solutions an index with an image for each. Lazy: packages
+ * are fetched and checked, and their layers made, when it is first read.
  */
-export async function imageOfPackages(
+export function imageOfPackages(
   solutions: readonly Solution[],
   context: Context,
   options: PackageImageOptions = {},
-): Promise<Content> {
-  const images: Image[] = [];
-  for (const solution of solutions) {
-    // oxlint-disable-next-line no-await-in-loop -- one image takes all that the machine has
-    images.push(await imageOf(solution, context, options));
-  }
-  const [only, ...others] = images;
-  return only !== undefined && others.length === 0 ? only : makeIndex({ manifests: images });
+): Content {
+  const manifests = solutions.map((solution) => ({
+    content: imageOf(solution, context, options),
+    platform: solution.platform,
+  }));
+  const [only, ...others] = manifests;
+  return only !== undefined && others.length === 0 ? only.content : makeIndex({ manifests });
 }
 
-async function imageOf(
+/**
+ * All that decides about the bytes of `imageOfPackages`: two with the same inputs are the same image.
+ * Nothing of how it was asked for is in it, but the command that follows from that.
+ */
+export function inputsOfPackages(solutions: readonly Solution[], options: LayersOptions = {}): string {
+  const { strategy, budget, compression } = options;
+  const facts = JSON.stringify([solutions.map(inputsOf), strategy, budget, compression]);
+  const writers = `tar ${TAR_WRITER_VERSION} gzip ${GZIP_WRITER_VERSION} zstd ${ZSTD_WRITER_VERSION}`;
+  return `packages ${createHash("sha256").update(facts).digest("hex")} ${writers}`;
+}
+
+/** An index that was made anew changes nothing as long as it leads to the same packages. */
+function inputsOf({ ecosystem, platform, request, repositories, packages, base }: Solution): unknown {
+  return [
+    ecosystem,
+    platform,
+    request,
+    repositories.map(({ path }) => path),
+    packages.map(({ name, version, checksum, path, details }) => [name, version, checksum, path, details]),
+    base === undefined ? null : inputsOf(base),
+  ];
+}
+
+function imageOf(
   solution: Solution,
   context: Context,
-  { adapt = (assembly) => assembly, ...options }: PackageImageOptions,
-): Promise<Image> {
-  const ecosystem = await ecosystemOf(solution.ecosystem);
-  const assembly = adapt(await ecosystem.assemble(solution, context), solution);
-  const layers = await makeLayers(assembly, context, options);
-  const created = new Date(assembly.created * 1000).toISOString();
-  return makeImage({
-    config: {
-      ...solution.platform,
-      created,
-      config: assembly.run,
-      history: layers.map((layer) => historyOf(layer, solution.ecosystem, created)),
-    },
-    layers: layers.map(({ layer }) => layer),
-    annotations: { "org.opencontainers.image.created": created },
+  { adapt = (assembly) => assembly, annotations, ...options }: PackageImageOptions,
+): Image {
+  return deferImage(async ({ signal }) => {
+    const cancellable = signal === undefined ? context : { ...context, signal };
+    const ecosystem = await ecosystemOf(solution.ecosystem);
+    const assembly = adapt(await ecosystem.assemble(solution, cancellable), solution);
+    const layers = await makeLayers(assembly, cancellable, options);
+    const created = new Date(assembly.created * 1000).toISOString();
+    return {
+      config: {
+        ...solution.platform,
+        created,
+        config: assembly.run,
+        history: layers.map((layer) => historyOf(layer, solution.ecosystem, created)),
+      },
+      layers: layers.map(({ layer }) => layer),
+      annotations: { "org.opencontainers.image.created": created, ...annotations },
+    };
   });
 }
 

@@ -45,7 +45,8 @@ function diffPackage(
 ): Change | undefined {
   const from = before?.version;
   const to = after?.version;
-  if (before === undefined) return { kind: "added", from, to, words: `${name} ${to} comes in: ${after?.reason}` };
+  if (before === undefined)
+    return { kind: "added", from, to, words: `${name} ${to} comes in: ${after?.reason}` };
   if (after === undefined) return { kind: "removed", from, to, words: `${name} ${from} goes` };
   if (from !== to) return { kind: "changed", from, to, words: `${name} from ${from} to ${to}` };
   if (before.checksum === after.checksum) return undefined;

@@ -10,6 +10,8 @@ import type { Found, Opened, PlaceOptions, Scheme } from "./scheme.ts";
 export interface OpenOptions extends PlaceOptions {
   /** Of an index, the image for this platform. Default: the index as it is. */
   readonly platform?: Platform | undefined;
+  /** Which platforms a maker is to make: what is found has those that it has. */
+  readonly platforms?: readonly Platform[] | undefined;
   /** The table of schemes; default: the places of this package. */
   readonly resolver?: Resolver | undefined;
 }

@@ -42,6 +42,8 @@ export interface SchemeContext extends PlaceOptions {
   open(reference: string | Reference): Promise<Opened>;
   /** What the reader wants of an index; a maker may make only that. */
   readonly platform?: Platform | undefined;
+  /** Which platforms a maker is to make, as an index; default: what the maker makes of itself. */
+  readonly platforms?: readonly Platform[] | undefined;
 }
 
 /**
