@@ -35,12 +35,13 @@ test("a lock is read back as it was written, and written again it has the same b
   assert.equal(formatLock(parseLock(text, "cooper.lock")), text);
 });
 
+function broken(change: (lock: Record<string, unknown>) => void): string {
+  const lock = JSON.parse(formatLock(LOCK)) as Record<string, unknown>;
+  change(lock);
+  return JSON.stringify(lock);
+}
+
 test("what is no lock is refused with the file and the place in it", () => {
-  const broken = (change: (lock: Record<string, unknown>) => void): string => {
-    const lock = JSON.parse(formatLock(LOCK)) as Record<string, unknown>;
-    change(lock);
-    return JSON.stringify(lock);
-  };
   const cases: readonly [string, RegExp][] = [
     ["{", /^my\.lock is not JSON/],
     [broken((lock) => (lock["version"] = 2)), /^my\.lock is no lock of version 1: version/],
