@@ -1,4 +1,4 @@
-import { resolver } from "@cooper/build";
+import { makeResolver, resolver } from "@cooper/build";
 import { familiarName, parseDockerName, parsePlatform } from "@cooper/oci";
 import type { Content, Image, Index, Platform, Scope } from "@cooper/oci";
 import { isFault } from "@cooper/sys";
@@ -10,6 +10,8 @@ import { showTransfer } from "./display/transfer.ts";
 import { CliError } from "./errors.ts";
 import { flag, registryFlags, texts } from "./flags.ts";
 import type { RegistryFlags } from "./flags.ts";
+import { packageMaking } from "./packages.ts";
+import type { PackageFlags } from "./packages.ts";
 
 /** For commands that look at one image: which one of an index. */
 export type PlatformFlag = { readonly platform?: Platform | undefined };
@@ -96,11 +98,17 @@ export function registryOptions(terminal: Terminal, flags: RegistryFlags): Regis
   };
 }
 
+/** How references are read and written, as the flags say. `LOCK_INVALID` */
 export function placeOptions(
   terminal: Terminal,
   flags: RegistryFlags,
+  packages: PackageFlags = {},
 ): PlaceOptions & { readonly resolver: Resolver } {
-  return { resolver, registry: registryOptions(terminal, flags), signal: terminal.signal };
+  return {
+    resolver: makeResolver({ packages: packageMaking(terminal, packages) }),
+    registry: registryOptions(terminal, flags),
+    signal: terminal.signal,
+  };
 }
 
 /** Opens what `reference` names, hands it to `use` and closes it whatever happens. */

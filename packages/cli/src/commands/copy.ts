@@ -6,11 +6,14 @@ import { parseCompression } from "../compression-flag.ts";
 import { showTransfer } from "../display/transfer.ts";
 import { count, flag, globalFlags, registryFlags } from "../flags.ts";
 import type { GlobalFlags, RegistryFlags } from "../flags.ts";
+import { packageFlags } from "../packages.ts";
+import type { PackageFlags } from "../packages.ts";
 import { placeOptions, platformsFlag } from "../places.ts";
 import type { PlatformsFlag } from "../places.ts";
 
 type Flags = GlobalFlags &
   RegistryFlags &
+  PackageFlags &
   PlatformsFlag & {
     readonly format?: Format | undefined;
     readonly compress?: LayerCompressionOptions | undefined;
@@ -37,6 +40,7 @@ again; nothing is visible there before all of it has arrived.`,
     flags: {
       ...globalFlags,
       ...registryFlags,
+      ...packageFlags,
       ...platformsFlag,
       format: {
         kind: "enum",
@@ -67,7 +71,7 @@ again; nothing is visible there before all of it has arrived.`,
   },
   async run(terminal, flags, source, destination) {
     const { digest } = await copyImage(source, destination, {
-      ...placeOptions(terminal, flags),
+      ...placeOptions(terminal, flags, flags),
       platforms: flags.platform,
       format: flags.format,
       compression: flags.compress,

@@ -2,10 +2,15 @@ import { formatReference } from "@cooper/oci";
 import { defineCommand } from "../command.ts";
 import { flag, globalFlags, registryFlags } from "../flags.ts";
 import type { GlobalFlags, RegistryFlags } from "../flags.ts";
+import { packageFlags } from "../packages.ts";
+import type { PackageFlags } from "../packages.ts";
 import { placeOptions, platformFlag, referenceArgument, withOpened } from "../places.ts";
 import type { PlatformFlag } from "../places.ts";
 
-type Flags = GlobalFlags & RegistryFlags & PlatformFlag & { readonly fullRef?: boolean | undefined };
+type Flags = GlobalFlags &
+  RegistryFlags &
+  PackageFlags &
+  PlatformFlag & { readonly fullRef?: boolean | undefined };
 
 export const digest = defineCommand<Flags, [string]>({
   description: `Prints the digest of what a reference names: of an index as it is, unless --platform picks one of its
@@ -19,13 +24,14 @@ images. A registry is only asked, nothing is downloaded.`,
     flags: {
       ...globalFlags,
       ...registryFlags,
+      ...packageFlags,
       ...platformFlag,
       fullRef: flag("Print the whole reference, with the digest in it"),
     },
     positional: { kind: "tuple", parameters: [referenceArgument("What to look up")] },
   },
   async run(terminal, flags, ref) {
-    const options = { ...placeOptions(terminal, flags), platform: flags.platform };
+    const options = { ...placeOptions(terminal, flags, flags), platform: flags.platform };
     await withOpened(ref, options, async ({ content, descriptor, reference }) => {
       const { signal } = terminal;
       const found = descriptor?.digest ?? (await content.digest({ signal }));

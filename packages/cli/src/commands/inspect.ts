@@ -8,12 +8,15 @@ import type { Terminal } from "../display/terminal.ts";
 import { CliError } from "../errors.ts";
 import { flag, globalFlags, jsonFlag, registryFlags } from "../flags.ts";
 import type { GlobalFlags, JsonFlag, RegistryFlags } from "../flags.ts";
+import { packageFlags } from "../packages.ts";
+import type { PackageFlags } from "../packages.ts";
 import { imageOf, placeOptions, platformFlag, referenceArgument, withOpened } from "../places.ts";
 import type { PlatformFlag } from "../places.ts";
 
 type Flags = GlobalFlags &
   JsonFlag &
   RegistryFlags &
+  PackageFlags &
   PlatformFlag & { readonly raw?: boolean | undefined; readonly config?: boolean | undefined };
 
 export const inspect = defineCommand<Flags, [string]>({
@@ -31,6 +34,7 @@ machine; --platform picks another one. No layer is read.`,
       ...globalFlags,
       ...jsonFlag,
       ...registryFlags,
+      ...packageFlags,
       ...platformFlag,
       raw: flag("Print the manifest's or index's own bytes"),
       config: flag("Print the config's own bytes; of an index, the config for this machine"),
@@ -41,7 +45,7 @@ machine; --platform picks another one. No layer is read.`,
     if ([flags.raw, flags.config, flags.json].filter((given) => given === true).length > 1) {
       throw new CliError("ARGUMENT_INVALID", "--raw, --config and --json exclude each other", "Give one.");
     }
-    const options = { ...placeOptions(terminal, flags), platform: flags.platform };
+    const options = { ...placeOptions(terminal, flags, flags), platform: flags.platform };
     await withOpened(ref, options, async (opened) => {
       const { content } = opened;
       const { signal } = terminal;

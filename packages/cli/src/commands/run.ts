@@ -16,11 +16,14 @@ import { defineCommand } from "../command.ts";
 import { showRun } from "../display/run.ts";
 import { flag, globalFlags, registryFlags, text, texts } from "../flags.ts";
 import type { GlobalFlags, RegistryFlags } from "../flags.ts";
+import { packageFlags } from "../packages.ts";
+import type { PackageFlags } from "../packages.ts";
 import { placeOptions, platformFlag, withImage } from "../places.ts";
 import type { PlatformFlag } from "../places.ts";
 
 type Flags = GlobalFlags &
   RegistryFlags &
+  PackageFlags &
   PlatformFlag & {
     readonly env?: readonly string[] | undefined;
     readonly volume?: readonly Volume[] | undefined;
@@ -54,6 +57,7 @@ Without root, all of it happens in a user namespace. "cooper doctor" says what a
     flags: {
       ...globalFlags,
       ...registryFlags,
+      ...packageFlags,
       ...platformFlag,
       env: texts("NAME=VALUE, or NAME for the value it has here; may be given again", "VARIABLE"),
       volume: {
@@ -140,7 +144,7 @@ Without root, all of it happens in a user namespace. "cooper doctor" says what a
       terminal.status = again;
       return;
     }
-    const options = { ...placeOptions(terminal, flags), platform: flags.platform };
+    const options = { ...placeOptions(terminal, flags, flags), platform: flags.platform };
     await withImage(ref, options, async (image) => {
       const { status } = await runImage(image, {
         home: cooperHome(),

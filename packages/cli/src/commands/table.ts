@@ -25,6 +25,26 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
       load: async () => (await import("./run.ts")).run,
     },
   },
+  Packages: {
+    resolve: {
+      brief: "Print the packages that a reference comes to",
+      load: async () => (await import("./resolve.ts")).resolve,
+    },
+    lock: {
+      brief: "Write down every package of an image by version and digest",
+      load: async () => (await import("./lock.ts")).lock,
+    },
+    cache: {
+      brief: "Look after what was fetched and made before",
+      commands: {
+        du: { brief: "Say what it holds", load: async () => (await import("./cache-usage.ts")).cacheUsage },
+        prune: {
+          brief: "Remove what was not used for longest",
+          load: async () => (await import("./cache-prune.ts")).cachePrune,
+        },
+      },
+    },
+  },
   "Move and name": {
     copy: {
       brief: "Copy an image from one place to another",

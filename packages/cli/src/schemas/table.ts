@@ -9,17 +9,22 @@ import {
   tagAnswer,
   validateAnswer,
 } from "./read.ts";
+import { cachePruneAnswer, cacheUsageAnswer, lockAnswer, resolveAnswer } from "./packages.ts";
 import { storeGcAnswer, storeLsAnswer, storePruneAnswer } from "./store.ts";
 import { treeAnswer } from "./tree.ts";
 
 /** What each command prints with `--json`, by the command's name. scripts/docs.ts writes docs/schemas/ from it. */
 export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  "cache du": cacheUsageAnswer,
+  "cache prune": cachePruneAnswer,
   doctor: doctorAnswer,
   history: historyAnswer,
   "index list": indexListAnswer,
   inspect: inspectAnswer,
+  lock: lockAnswer,
   ls: lsAnswer,
   referrers: referrersAnswer,
+  resolve: resolveAnswer,
   "store gc": storeGcAnswer,
   "store ls": storeLsAnswer,
   "store prune": storePruneAnswer,

@@ -17,6 +17,11 @@ export interface Context extends Cancellable {
   readonly keyrings?: readonly string[] | undefined;
   /** Signatures that are missing or wrong are let pass, with a warning. Never the default. */
   readonly signatures: "required" | "unchecked";
+  /**
+   * Versions by package name that are chosen where the repositories still have them and nothing
+   * forbids it: what a lock had before it was brought up to date in part.
+   */
+  readonly keep?: ReadonlyMap<string, string> | undefined;
   /** Seconds since 1970, to judge what has expired. */
   readonly now: number;
   readonly onEvent: (event: DistroEvent) => void;

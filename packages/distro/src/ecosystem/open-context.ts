@@ -12,6 +12,7 @@ export interface ContextOptions extends Cancellable {
   readonly repositories?: readonly string[] | undefined;
   readonly keyrings?: readonly string[] | undefined;
   readonly signatures?: "required" | "unchecked" | undefined;
+  readonly keep?: ReadonlyMap<string, string> | undefined;
   readonly network?: "online" | "offline" | undefined;
   readonly cache?: CacheOptions | undefined;
   readonly onEvent?: ((event: DistroEvent) => void) | undefined;
@@ -35,6 +36,7 @@ export async function openContext(options: ContextOptions = {}): Promise<OpenCon
     hostRoot: options.hostRoot ?? "/",
     repositories: options.repositories,
     keyrings: options.keyrings,
+    keep: options.keep,
     signatures: options.signatures ?? "required",
     now: Math.floor(Date.now() / 1000),
     signal: options.signal,

@@ -1,4 +1,4 @@
-import { isDigest, parsePlatform, type Platform } from "@cooper/oci";
+import { isDigest, type Platform } from "@cooper/oci";
 import { z } from "zod";
 import type { Solution } from "../ecosystem/solution.ts";
 import { DistroError } from "../errors.ts";
@@ -19,23 +19,13 @@ export interface Lock {
 
 const text = z.string();
 const count = z.number().nonnegative();
-const platform = z
-  .custom<Platform>(
-    (value) => {
-      if (typeof value !== "object" || value === null || !("os" in value) || !("architecture" in value)) {
-        return false;
-      }
-      const variant = "variant" in value ? `/${String(value.variant)}` : "";
-      try {
-        parsePlatform(`${String(value.os)}/${String(value.architecture)}${variant}`);
-        return true;
-      } catch {
-        return false;
-      }
-    },
-    { error: "is no platform" },
-  )
-  .meta({ type: "object", description: "os, architecture and perhaps variant, as image-spec has them" });
+const platform: z.ZodType<Platform> = z.strictObject({
+  os: text,
+  architecture: text,
+  variant: text.optional(),
+  "os.version": text.optional(),
+  "os.features": z.array(text).readonly().optional(),
+});
 /** A path below a mirror: an address would say where one machine found it. */
 const pathBelow = text.refine((value) => !/^[a-z][a-z0-9+.-]*:\/\/|^\/\//i.test(value), {
   error: "is an address, and a lock names no host",
