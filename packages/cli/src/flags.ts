@@ -15,7 +15,7 @@ export type RegistryFlags = {
   readonly authFile?: string | undefined;
 };
 
-interface TextFlag {
+export interface TextFlag {
   readonly kind: "parsed";
   readonly parse: (input: string) => string;
   readonly optional: true;

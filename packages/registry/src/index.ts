@@ -3,15 +3,19 @@ export { createRegistry } from "./registry.ts";
 export type { Registry } from "./registry.ts";
 export { DEFAULT_REGISTRY_LIMITS } from "./options.ts";
 export type { Asked, RegistryEvent, RegistryLimits, RegistryOptions } from "./options.ts";
-export type { Listening, ListenOptions } from "./server.ts";
+export type { Listening, ListenOptions, TlsIdentity } from "./server.ts";
 export { RegistryError } from "./errors.ts";
 export type { RegistryErrorCode } from "./errors.ts";
 
 // Run as a service
 export { serve } from "./serve/serve.ts";
 export type { ServeOptions } from "./serve/serve.ts";
-export { parseAddress } from "./serve/address.ts";
-export type { Address } from "./serve/address.ts";
+export { settingsJsonSchema } from "./serve/settings/json-schema.ts";
+export type { ServeSettings, SettingName } from "./serve/settings/schema.ts";
+export { aboutSetting, readSettings, SETTING_NAMES } from "./serve/settings/sources.ts";
+export type { ReadSettings, SettingSources } from "./serve/settings/sources.ts";
+export { createLog } from "./serve/log/log.ts";
+export type { Log, LogOptions } from "./serve/log/log.ts";
 
 // Who may do what
 export type { Access, Action, Authorize, Verdict } from "./auth/authorize.ts";
@@ -36,4 +40,4 @@ export type {
 } from "./storage/storage.ts";
 export { memoryStorage } from "./storage/memory.ts";
 export { directoryStorage } from "./storage/directory/directory.ts";
-export type { DirectoryStorageOptions } from "./storage/directory/directory.ts";
+export type { DirectoryStorage, DirectoryStorageOptions } from "./storage/directory/directory.ts";

@@ -1,4 +1,6 @@
 import type { Authorize } from "./auth/authorize.ts";
+import type { RateOptions } from "./limits/rate.ts";
+import type { Route } from "./route.ts";
 import type { TokenService } from "./auth/tokens.ts";
 import type { Storage } from "./storage/storage.ts";
 
@@ -20,6 +22,12 @@ export interface RegistryOptions {
    */
   readonly references?: "any" | "stored" | undefined;
   readonly limits?: Partial<RegistryLimits> | undefined;
+  /** "read-only": nothing can be pushed or deleted. Default "read-write". */
+  readonly mode?: "read-write" | "read-only" | undefined;
+  /** How many requests one client may make; more are answered with 429. Default: no limit. */
+  readonly rate?: RateOptions | undefined;
+  /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. Default: none. */
+  readonly proxies?: readonly string[] | undefined;
   /** Announced as `OCI-Chunk-Min-Length`: bytes. Smaller chunks are still taken. */
   readonly chunkMinBytes?: number | undefined;
   /** Texts for `Warning` headers of the answer to a request. */
@@ -55,7 +63,18 @@ export interface Asked {
 }
 
 export interface RegistryEvent extends Asked {
+  /** The client's own `X-Request-Id`, where it is a decent one, else one that nothing else has. */
+  readonly requestId: string;
+  /** The address of the client. */
+  readonly client: string;
+  /** Who it is, where that was asked and proved. */
+  readonly username: string | undefined;
+  /** What of the API was asked for; undefined for what it has not got. */
+  readonly kind: Route["kind"] | undefined;
   readonly status: number;
+  /** Bytes that came in and went out, with heads and framing. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
   readonly milliseconds: number;
   /** Why it was refused, or what failed. */
   readonly fault: unknown;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Access, Action, Authorize } from "./auth/authorize.ts";
 import { TOKEN_PATH } from "./auth/tokens.ts";
@@ -5,6 +6,9 @@ import { methodNotAllowed } from "./call.ts";
 import type { Call } from "./call.ts";
 import { asRegistryError, RegistryError } from "./errors.ts";
 import { answerFault, answerJson, warningHeaders } from "./http/answer.ts";
+import { clientKey, clientReader } from "./http/client.ts";
+import type { Client } from "./http/client.ts";
+import { RateLimit } from "./limits/rate.ts";
 import { DEFAULT_REGISTRY_LIMITS } from "./options.ts";
 import type { Asked, RegistryLimits, RegistryOptions } from "./options.ts";
 import { parseRoute } from "./route.ts";
@@ -18,10 +22,15 @@ import type { Listening, ListenOptions } from "./server.ts";
 
 export interface Registry {
   /** Answers one request; what Node's HTTP servers call. Never fails: a fault is an answer. */
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Uploads that are being received. */
+  readonly uploadsInFlight: () => number;
   /** Opens a port for it. */
   listen(options?: ListenOptions): Promise<Listening>;
 }
+
+const REQUEST_ID = "X-Request-Id";
+const REQUEST_ID_TEXT = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** A registry of the OCI distribution specification, 1.1 and what its main text has since. */
 export function createRegistry(options: RegistryOptions): Registry {
@@ -30,18 +39,29 @@ export function createRegistry(options: RegistryOptions): Registry {
   const authorize = options.tokens?.authorize ?? options.authorize;
   const mountsAnonymously =
     (options.anonymousMount ?? (authorize === undefined ? "allow" : "refuse")) === "allow";
+  const rate = options.rate === undefined ? undefined : new RateLimit(options.rate);
+  const readClient = clientReader(options.proxies ?? []);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const started = performance.now();
+    const { socket } = request;
+    const before = { read: socket.bytesRead, written: socket.bytesWritten };
     const { path, query } = splitTarget(request.url ?? "/");
     const asked: Asked = { method: request.method ?? "GET", path, repository: undefined };
+    const visit: Visit = {
+      requestId: requestIdOf(request),
+      client: readClient(request),
+      username: undefined,
+    };
     let route: Route | undefined;
     let fault: RegistryError | ClientGone | undefined;
+    response.setHeader(REQUEST_ID, visit.requestId);
     try {
+      if (rate !== undefined) requireRate(rate, visit.client.address, started);
       route = parseRoute(path);
       if (options.warnings !== undefined)
         setWarnings(response, options.warnings(withRepository(asked, route)));
-      if (route !== undefined) await attend(request, response, { route, query });
+      if (route !== undefined) await attend(request, response, { route, query, visit });
       else if (path === TOKEN_PATH && options.tokens !== undefined)
         await options.tokens.handle(request, response);
       else throw noSuchEndpoint(path);
@@ -52,7 +72,13 @@ export function createRegistry(options: RegistryOptions): Registry {
     }
     options.observe?.({
       ...withRepository(asked, route),
+      requestId: visit.requestId,
+      client: visit.client.address,
+      username: visit.username,
+      kind: route?.kind,
       status: response.statusCode,
+      bytesIn: socket.bytesRead - before.read,
+      bytesOut: socket.bytesWritten - before.written,
       milliseconds: performance.now() - started,
       fault,
     });
@@ -61,7 +87,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   async function attend(
     request: IncomingMessage,
     response: ServerResponse,
-    { route, query }: { readonly route: Route; readonly query: string },
+    { route, query, visit }: { readonly route: Route; readonly query: string; readonly visit: Visit },
   ): Promise<void> {
     const call: Call = {
       request,
@@ -74,20 +100,30 @@ export function createRegistry(options: RegistryOptions): Registry {
       mountsAnonymously,
       uploads,
       require: async (action, repository) => {
-        if (authorize !== undefined) await requireAccess(authorize, request, { action, repository });
+        if (authorize === undefined) return;
+        visit.username = await requireAccess(authorize, request, { action, repository });
       },
     };
     if (authorize !== undefined) await call.require(...accessOf(call.method, route));
+    if (options.mode === "read-only" && !isReading(call.method)) throw readOnly();
     await serve(call, route);
   }
 
-  return { handle, listen: async (where = {}) => await listen(handle, where) };
+  const uploadsInFlight = (): number => uploads.inFlight;
+  return { handle, uploadsInFlight, listen: async (where = {}) => await listen(handle, where) };
+}
+
+/** Who is there, and by what name the request is found in logs. */
+interface Visit {
+  readonly requestId: string;
+  readonly client: Client;
+  username: string | undefined;
 }
 
 async function serve(call: Call, route: Route): Promise<void> {
   switch (route.kind) {
     case "ping":
-      if (call.method !== "GET" && call.method !== "HEAD") throw methodNotAllowed(call, "GET, HEAD");
+      if (!isReading(call.method)) throw methodNotAllowed(call, "GET, HEAD");
       return answerJson(call.response, 200, {}, {});
     case "manifest":
       return await serveManifest(call, route);
@@ -111,24 +147,46 @@ function accessOf(method: string, route: Route): readonly [Action, string | unde
   if (route.kind === "ping") return ["enter", undefined];
   if (route.kind === "catalog") return ["list", undefined];
   if (route.kind === "upload" || route.kind === "uploads") return ["push", route.repository];
-  if (method === "GET" || method === "HEAD") return ["pull", route.repository];
+  if (isReading(method)) return ["pull", route.repository];
   return [method === "DELETE" ? "delete" : "push", route.repository];
 }
 
-async function requireAccess(authorize: Authorize, request: IncomingMessage, access: Access): Promise<void> {
+/** Gives who the visitor is, if they may. `UNAUTHORIZED` `DENIED` */
+async function requireAccess(
+  authorize: Authorize,
+  request: IncomingMessage,
+  access: Access,
+): Promise<string | undefined> {
   const { action, repository } = access;
   const verdict = await authorize(request, access);
+  if (verdict.verdict === "allow") return verdict.username;
   const what = repository === undefined ? action : `${action} ${repository}`;
-  switch (verdict.verdict) {
-    case "allow":
-      return;
-    case "challenge":
-      throw new RegistryError("UNAUTHORIZED", `credentials are needed to ${what}`, {
-        headers: { "WWW-Authenticate": verdict.challenge },
-      });
-    case "deny":
-      throw new RegistryError("DENIED", `you may not ${what}`);
-  }
+  if (verdict.verdict === "deny") throw new RegistryError("DENIED", `you may not ${what}`);
+  throw new RegistryError("UNAUTHORIZED", `credentials are needed to ${what}`, {
+    headers: { "WWW-Authenticate": verdict.challenge },
+  });
+}
+
+function isReading(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+/** An id of the client's own goes on, so that it finds its request in both logs; nothing else may stand in a log. */
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers["x-request-id"];
+  return typeof given === "string" && REQUEST_ID_TEXT.test(given) ? given : randomUUID();
+}
+
+function requireRate(rate: RateLimit, address: string, now: number): void {
+  const wait = rate.take(clientKey(address), now);
+  if (wait === 0) return;
+  throw new RegistryError("TOOMANYREQUESTS", "too many requests from your address", {
+    headers: { "Retry-After": String(Math.ceil(wait)) },
+  });
+}
+
+function readOnly(): RegistryError {
+  return new RegistryError("UNSUPPORTED", "the registry is read-only", { headers: { Allow: "GET, HEAD" } });
 }
 
 function setWarnings(response: ServerResponse, texts: readonly string[]): void {

@@ -21,7 +21,7 @@ suite("serve", () => {
       t.after(() => child.kill("SIGKILL"));
       const lines = createInterface(child.stderr);
       const [line]: string[] = await once(lines, "line");
-      const [, host] = /Serving at http:\/\/(127\.0\.0\.1:\d+)$/.exec(line ?? "") ?? [];
+      const [, host] = /"Serving at http:\/\/(127\.0\.0\.1:\d+)"/.exec(line ?? "") ?? [];
       assert.ok(host, line);
       if (round === "pushed") {
         assert.equal(await answer("copy", "oci:image:v1", `docker://${host}/mine/tools:1`), digest);

@@ -1,7 +1,10 @@
 import type { IncomingMessage } from "node:http";
 
-/** What somebody wants to do: "enter" is the check at `/v2/`, "list" the catalog. */
-export type Action = "enter" | "list" | "pull" | "push" | "delete";
+/**
+ * What somebody wants to do: "enter" is the check at `/v2/`, "list" the catalog, "make" that an image
+ * which is not there is made because it is asked for.
+ */
+export type Action = "enter" | "list" | "pull" | "push" | "delete" | "make";
 
 export interface Access {
   readonly action: Action;
@@ -15,7 +18,7 @@ export interface Access {
  * prove to be (403).
  */
 export type Verdict =
-  | { readonly verdict: "allow" }
+  | { readonly verdict: "allow"; readonly username?: string | undefined }
   | { readonly verdict: "challenge"; readonly challenge: string }
   | { readonly verdict: "deny" };
 

@@ -18,7 +18,8 @@ export interface BasicOptions {
 export function basicAuthorization({ realm, check }: BasicOptions): Authorize {
   return async (request, access) => {
     const credentials = basicCredentials(request);
-    if (credentials !== undefined && (await check(credentials, access))) return { verdict: "allow" };
+    if (credentials !== undefined && (await check(credentials, access)))
+      return { verdict: "allow", username: credentials.username };
     return { verdict: "challenge", challenge: `Basic realm=${quoted(realm)}, charset="UTF-8"` };
   };
 }

@@ -50,7 +50,7 @@ export function createTokenService(options: TokenOptions): TokenService {
     const [, token] = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? "") ?? [];
     const grant = token === undefined ? undefined : grants.get(token);
     if (grant !== undefined && grant.expires > Date.now() && covers(grant, access))
-      return { verdict: "allow" };
+      return { verdict: "allow", username: grant.username };
     const scope = scopeFor(access);
     const error =
       token === undefined ? undefined : grant === undefined ? "invalid_token" : "insufficient_scope";

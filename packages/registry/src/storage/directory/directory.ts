@@ -1,6 +1,11 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
 import { resolve } from "node:path";
+import { fromBytes, writeFileAtomic } from "@cooper/archive";
+import { RegistryError } from "../../errors.ts";
 import type { Storage } from "../storage.ts";
 import { DirectoryBlobs } from "./blobs.ts";
+import { makeParent } from "./files.ts";
 import { DirectoryLayout } from "./layout.ts";
 import { DirectoryManifests } from "./manifests.ts";
 import { DirectoryRecords } from "./records.ts";
@@ -13,11 +18,19 @@ export interface DirectoryStorageOptions {
   readonly cacheBytes?: number | undefined;
 }
 
+export interface DirectoryStorage extends Storage {
+  /** Fails where the directory cannot be read, or nothing can be written into it now. `STORAGE_FAULT` */
+  check(use: "read" | "write"): Promise<void>;
+}
+
 /**
  * A registry's storage in a directory (layout.ts). Several processes may share one; what has been
  * acknowledged survives a crash of the machine.
  */
-export function directoryStorage({ path, cacheBytes = 64 * 1024 * 1024 }: DirectoryStorageOptions): Storage {
+export function directoryStorage({
+  path,
+  cacheBytes = 64 * 1024 * 1024,
+}: DirectoryStorageOptions): DirectoryStorage {
   const layout = new DirectoryLayout(resolve(path));
   const blobs = new DirectoryBlobs(layout);
   const uploads = new DirectoryUploads(layout, blobs);
@@ -46,5 +59,20 @@ export function directoryStorage({ path, cacheBytes = 64 * 1024 * 1024 }: Direct
     putRecord: async (kind, key, value) => await records.putRecord(kind, key, value),
     touchRecord: async (kind, key) => await records.touchRecord(kind, key),
     deleteRecord: async (kind, key) => await records.deleteRecord(kind, key),
+    check: async (use) => await checkDirectory(layout, use),
   };
+}
+
+async function checkDirectory(layout: DirectoryLayout, use: "read" | "write"): Promise<void> {
+  try {
+    const probe = layout.probe();
+    if (use === "write") {
+      await makeParent(probe);
+      await writeFileAtomic(probe, fromBytes("written to see whether it can be\n"));
+    } else await access(layout.root, constants.R_OK | constants.X_OK);
+  } catch (error) {
+    throw new RegistryError("STORAGE_FAULT", `the storage cannot be ${use === "read" ? "read" : "written"}`, {
+      cause: error,
+    });
+  }
 }

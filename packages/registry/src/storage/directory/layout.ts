@@ -14,6 +14,7 @@ import type { RecordKind } from "../storage.ts";
  *     repositories/<name>/_referrers/<algorithm>/<hex of the subject>/<algorithm>:<hex>    empty
  *     repositories/<name>/_lock                              held while manifests and tags change
  *     records/<kind>/<2 digits>/<SHA-256 of the key>         key, newline, JSON
+ *     probe                                                  written to see whether it can be
  *
  * No component of a repository's name begins with an underscore, so that names cannot collide.
  * Nothing is changed in place: a file appears by link or rename, whole and synced, or grows as an upload.
@@ -32,6 +33,10 @@ export class DirectoryLayout {
   content(digest: Digest): string {
     const { algorithm, hex } = split(digest);
     return join(this.root, "blobs", algorithm, hex.slice(0, 2), hex);
+  }
+
+  probe(): string {
+    return join(this.root, "probe");
   }
 
   repositories(): string {

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { address, bytes, count, oneOf, seconds, text, texts } from "./values.ts";
+
+/**
+ * Everything that can be set of `cooper serve`, in the order that help and docs show it. The key is
+ * the name in the config file; flag and environment variable follow from it (sources.ts).
+ */
+export const serveSchema = z.strictObject({
+  listen: address("Address to listen on; :PORT is every address of this machine"),
+  data: text("Keep everything in this directory", "DIR"),
+  mode: oneOf(["read-write", "read-only"], "Whether anything can be pushed or deleted"),
+  tlsCertificate: text(
+    "Speak TLS with this certificate and its chain, in PEM; read again when it changes",
+    "FILE",
+  ).optional(),
+  tlsKey: text("The private key of the certificate, in PEM; read again when it changes", "FILE").optional(),
+  publicUrl: text("How clients reach the registry, where a proxy stands before it", "URL").optional(),
+  proxies: texts("Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed", "CIDR;…"),
+
+  logFormat: oneOf(["auto", "json", "plain"], "auto: plain on a terminal, JSON elsewhere"),
+  logLevel: oneOf(
+    ["debug", "info", "warn", "error"],
+    "The least that is worth a line; info has every request",
+  ),
+  metricsListen: address("A separate address for /metrics, /healthz and /readyz").optional(),
+
+  manifestBytes: bytes("The most bytes of a manifest"),
+  blobBytes: bytes("The most bytes of a blob").optional(),
+  uploadsInFlight: count("Uploads that are received at once; more are answered with 429"),
+  connections: count("Connections at once; more are closed at once").optional(),
+  requestsPerSecond: count(
+    "Requests a second that one client may make; more are answered with 429",
+  ).optional(),
+  requestBurst: count(
+    "Requests that one client may make at once before the rate counts (default: ten seconds' worth)",
+  ).optional(),
+  headTime: seconds("How long a client may take to send the head of a request"),
+  idleTime: seconds("How long a client may be silent in the middle of a request or an answer"),
+  slowBytes: bytes("The least bytes that a transfer must move in each idleTime; 0: it may drip"),
+  stopTime: seconds("How long transfers under way may take to end when the registry stops"),
+
+  references: oneOf(
+    ["any", "stored"],
+    "stored: a manifest may only name blobs and manifests that the repository has",
+  ),
+  anonymousMount: oneOf(
+    ["allow", "refuse"],
+    "Whether a blob may be mounted without saying from where",
+  ).optional(),
+  chunkMinBytes: bytes("The least bytes of a chunk that clients are asked for").optional(),
+  warning: texts("Texts that every answer carries in Warning headers, and clients show", "TEXT;…"),
+});
+
+/** What every setting is that nobody sets. Written as a file, a flag or a variable would. */
+export const DEFAULTS = {
+  listen: "127.0.0.1:5000",
+  mode: "read-write",
+  proxies: "",
+  logFormat: "auto",
+  logLevel: "info",
+  manifestBytes: "4MiB",
+  uploadsInFlight: "1000",
+  headTime: "20s",
+  idleTime: "60s",
+  slowBytes: "1KiB",
+  stopTime: "30s",
+  references: "any",
+  warning: "",
+} as const satisfies Partial<Record<SettingName, string>>;
+
+export type SettingName = keyof typeof serveSchema.shape;
+
+export type ServeSettings = Readonly<z.output<typeof serveSchema>>;
