@@ -1,0 +1,133 @@
+import { DistroError } from "../../errors.ts";
+import { parseStanza } from "../control/stanza.ts";
+import { type AptPackage, packageOf } from "./apt-package.ts";
+import { encodeIndex } from "./encode-index.ts";
+import {
+  aligned,
+  type Counts,
+  hashName,
+  HEADER,
+  INDEX_FILE_VERSION,
+  MAGIC,
+  SECTION_NAMES,
+  type SectionName,
+  SECTIONS,
+} from "./index-layout.ts";
+
+/**
+ * A `Packages` file that was parsed: names are found by a hash table that lies in the file, and a
+ * package's paragraph is read when it is first asked for. 63,000 packages are there in the time in
+ * which their bytes are read.
+ */
+export class IndexFile {
+  readonly #counts: Counts;
+  readonly #sections: Readonly<Record<SectionName, Uint32Array>>;
+  readonly #names: Buffer;
+  readonly #text: Buffer;
+  readonly #packages = new Map<number, AptPackage>();
+
+  /** Of the bytes that `encodeIndex` made. `INDEX_INVALID` */
+  constructor(bytes: Buffer) {
+    // A view of 32-bit numbers must start at a multiple of 4 of its memory.
+    const file = bytes.byteOffset % 4 === 0 ? bytes : Buffer.from(Uint8Array.from(bytes).buffer);
+    const header = new Uint32Array(
+      file.buffer,
+      file.byteOffset,
+      Math.min(HEADER.length + 2, file.length >> 2),
+    );
+    const [magic, version, ...numbers] = header;
+    const counts = Object.fromEntries(HEADER.map((key, at) => [key, numbers[at] ?? 0]));
+    this.#counts = { names: 0, slots: 0, packages: 0, provides: 0, nameBytes: 0, textBytes: 0, ...counts };
+    let at = header.byteLength;
+    const take = (name: SectionName): Uint32Array => {
+      const length = SECTIONS[name](this.#counts);
+      const start = at;
+      at += length * 4;
+      if (at > file.length) throw invalid();
+      return new Uint32Array(file.buffer, file.byteOffset + start, length);
+    };
+    if (magic !== MAGIC || version !== INDEX_FILE_VERSION || numbers.length !== HEADER.length)
+      throw invalid();
+    const empty = new Uint32Array();
+    const sections: Record<SectionName, Uint32Array> = {
+      nameStarts: empty,
+      slots: empty,
+      packageNames: empty,
+      textStarts: empty,
+      ownStarts: empty,
+      own: empty,
+      providerStarts: empty,
+      providers: empty,
+    };
+    for (const name of SECTION_NAMES) sections[name] = take(name);
+    this.#sections = sections;
+    this.#names = file.subarray(at, at + this.#counts.nameBytes);
+    this.#text = file.subarray(at + aligned(this.#counts.nameBytes));
+    if (this.#text.length !== this.#counts.textBytes) throw invalid();
+  }
+
+  /** Parses a `Packages` file and keeps it in memory. `INDEX_INVALID` */
+  static parse(content: Buffer | string): IndexFile {
+    return new IndexFile(Buffer.concat(encodeIndex(Buffer.from(content))));
+  }
+
+  get packages(): number {
+    return this.#counts.packages;
+  }
+
+  /** How many names it mentions: of packages, of what they ask for and provide. */
+  get names(): number {
+    return this.#counts.names;
+  }
+
+  /** A name's number, in the order in which the index mentions them; undefined where it does not. */
+  find(name: string): number | undefined {
+    const { slots } = this.#sections;
+    for (let at = hashName(name) & (slots.length - 1); ; at = (at + 1) & (slots.length - 1)) {
+      const slot = slots[at] ?? 0;
+      if (slot === 0) return undefined;
+      if (this.nameOf(slot - 1) === name) return slot - 1;
+    }
+  }
+
+  nameOf(name: number): string {
+    const { nameStarts } = this.#sections;
+    return this.#names.toString("latin1", nameStarts[name] ?? 0, nameStarts[name + 1] ?? 0);
+  }
+
+  /** Numbers of the packages with this name, in the index's order. */
+  packagesNamed(name: number): Uint32Array {
+    const { ownStarts, own } = this.#sections;
+    return own.subarray(ownStarts[name] ?? 0, ownStarts[name + 1] ?? 0);
+  }
+
+  /** Numbers of the packages that provide this name, in the index's order. */
+  providersOf(name: number): Uint32Array {
+    const { providerStarts, providers } = this.#sections;
+    return providers.subarray(providerStarts[name] ?? 0, providerStarts[name + 1] ?? 0);
+  }
+
+  /** The name of a package by the package's number, without reading its paragraph. */
+  nameOfPackage(number: number): string {
+    return this.nameOf(this.#sections.packageNames[number] ?? 0);
+  }
+
+  /** A package by its number. `INDEX_INVALID` */
+  package(number: number): AptPackage {
+    let found = this.#packages.get(number);
+    if (found === undefined) {
+      const { textStarts } = this.#sections;
+      found = packageOf(
+        parseStanza(this.#text.toString("utf8", textStarts[number] ?? 0, textStarts[number + 1] ?? 0)),
+      );
+      this.#packages.set(number, found);
+    }
+    return found;
+  }
+}
+
+function invalid(): DistroError {
+  return new DistroError("INDEX_INVALID", "the parsed index in the cache is damaged", {
+    advice: "Remove it: it is made again.",
+  });
+}
