@@ -40,6 +40,8 @@ export type DistroErrorCode =
   | "PACKAGE_INVALID"
   /** A platform that the ecosystem or the repository has nothing for. */
   | "PLATFORM_UNSUPPORTED"
+  /** The host lacks a program that an ecosystem works with; the message says what to install. */
+  | "PROGRAM_MISSING"
   /** No repository is configured, or its configuration cannot be read. */
   | "REPOSITORY_INVALID"
   /** What follows a scheme is not a list of packages. */

@@ -7,6 +7,8 @@ import type { DistroEvent } from "./event.ts";
 export interface Context extends Cancellable {
   readonly cache: Cache;
   readonly fetcher: Fetcher;
+  /** `offline`: the fetcher fetches nothing, and no program that is asked may either. Default `online`. */
+  readonly network?: "online" | "offline" | undefined;
   /** Where configuration is looked for: `process.env` unless a test says otherwise. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The host's files that configuration is read from stand under this; default `/`. */

@@ -31,6 +31,7 @@ export async function openContext(options: ContextOptions = {}): Promise<OpenCon
   return {
     cache,
     fetcher,
+    network: options.network,
     environment,
     onEvent,
     hostRoot: options.hostRoot ?? "/",

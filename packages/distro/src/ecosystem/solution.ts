@@ -13,7 +13,11 @@ export interface Solution {
   readonly repositories: readonly LockedRepository[];
   /** In the order of installation. */
   readonly packages: readonly SolvedPackage[];
-  /** What they stand on, where that comes from another ecosystem: npm's packages on apt's. */
+  /**
+   * What it stands on, solved by another ecosystem for the same platform: the C library under npm's
+   * Node. Whoever solved this one assembles that one too, and gives its packages before its own; a
+   * lock file has it inside, and a list of all packages begins with those of the base.
+   */
   readonly base?: Solution | undefined;
 }
 
@@ -42,9 +46,9 @@ export interface SolvedPackage {
   readonly origin: string;
   /** Of the source package; the package's own where nothing else is said. */
   readonly originVersion: string;
-  /** Bytes of its file. */
+  /** Bytes of its file; 0 where the index does not tell. */
   readonly size: number;
-  /** Bytes it takes when installed. */
+  /** Bytes it takes when installed; 0 where the index does not tell. */
   readonly installedSize: number;
   /** Why it is there, in words: `asked for`, `needed by curl (so:libcurl.so.4)`. */
   readonly reason: string;
