@@ -2,7 +2,9 @@ import { DistroError } from "../errors.ts";
 import type { Ecosystem, EcosystemName } from "./ecosystem.ts";
 
 /** Every ecosystem; loaded when it is asked for, since each brings much code with it. */
-const ECOSYSTEMS: Readonly<Partial<Record<EcosystemName, () => Promise<Ecosystem>>>> = {};
+const ECOSYSTEMS: Readonly<Partial<Record<EcosystemName, () => Promise<Ecosystem>>>> = {
+  npm: async () => (await import("../npm/npm.ts")).npmOn(await ecosystemOf("apt")),
+};
 
 /** The names of the ecosystems that there are. */
 export const ECOSYSTEM_NAMES: readonly EcosystemName[] = ["apt", "apk", "nix", "npm"];

@@ -1,0 +1,130 @@
+import { posix } from "node:path";
+import type { Cancellable, TarInput } from "@cooper/archive";
+import { serializeJson } from "@cooper/oci";
+import type { PackageRequest } from "../ecosystem/ecosystem.ts";
+import type { SolvedPackage } from "../ecosystem/solution.ts";
+import type { Bins } from "./bins.ts";
+import type { PackageDetails } from "./details.ts";
+import { integrityOf } from "./integrity.ts";
+import { parentOf } from "./package-lock.ts";
+import { ROOT } from "./place.ts";
+import { readPackage, RUNTIME } from "./request.ts";
+import { USER, USER_FILES, userFile, withUser } from "./users.ts";
+
+/** A package at its place, with what its tarball was found to hold. */
+export interface Placed {
+  readonly solved: SolvedPackage;
+  readonly details: PackageDetails;
+  readonly bins: Bins;
+}
+
+export interface TopOptions {
+  readonly request: PackageRequest;
+  readonly packages: readonly Placed[];
+  /** The top of what the image stands on. */
+  readonly base: (options: Cancellable) => AsyncIterable<TarInput>;
+}
+
+/**
+ * What belongs to the whole image, over the base's own: links to commands, the files by which npm
+ * and scanners know the tree, the user, and directories that are theirs.
+ */
+export async function* topMembers(options: TopOptions, cancellable: Cancellable): AsyncIterable<TarInput> {
+  const given = new Set<string>();
+  const userFiles = new Map(USER_FILES);
+  for await (const member of options.base(cancellable)) {
+    const file = userFiles.get(member.path);
+    given.add(member.path);
+    userFiles.delete(member.path);
+    yield file === undefined || member.type !== "file" ? member : await withUser(member, file);
+  }
+  const own = [
+    ...[...userFiles].map(([path, file]) => userFile(path, file)),
+    ...records(options),
+    ...links(options),
+  ];
+  const directories = new Map(
+    own.flatMap(({ path }) => ancestors(path)).map((path) => [path, directory(path)]),
+  );
+  for (const special of SPECIAL_DIRECTORIES) {
+    for (const path of ancestors(special.path))
+      if (!directories.has(path)) directories.set(path, directory(path));
+    directories.set(special.path, special);
+  }
+  for (const [path, member] of [...directories].toSorted(byPath)) if (!given.has(path)) yield member;
+  yield* own.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+const SPECIAL_DIRECTORIES: readonly TarInput[] = [
+  { path: USER.home, type: "directory", mode: 0o700, uid: USER.id, gid: USER.id },
+  { path: "tmp", type: "directory", mode: 0o1777 },
+];
+
+/** As npm writes them: `npm ci` in a copy of the directory gives the same tree. */
+function records({ request, packages }: TopOptions): readonly TarInput[] {
+  const asked = new Set(
+    request.packages.map((text) => readPackage(text).name).filter((name) => name !== RUNTIME),
+  );
+  const roots = packages.filter(
+    ({ details }) => parentOf(details.place) === "" && asked.has(aliasOf(details)),
+  );
+  const dependencies = Object.fromEntries(
+    roots.map(({ solved, details }) => [aliasOf(details), solved.version]),
+  );
+  const entries = packages.flatMap(({ solved, details: { place, entry, bundled } }) => [
+    [place, { ...entry, integrity: integrityOf(solved.checksum) }] as const,
+    ...bundled,
+  ]);
+  const name = "image";
+  const root = { name, private: true, dependencies };
+  const lock = {
+    name,
+    lockfileVersion: 3,
+    requires: true,
+    packages: Object.fromEntries([["", { name, dependencies }], ...entries]),
+  };
+  return [
+    { path: `${ROOT}/package.json`, type: "file", mode: 0o644, bytes: Buffer.from(serializeJson(root)) },
+    { path: `${ROOT}/package-lock.json`, type: "file", mode: 0o644, bytes: Buffer.from(serializeJson(lock)) },
+  ];
+}
+
+/** The name by which a package is required. */
+function aliasOf({ place }: PackageDetails): string {
+  return place.slice("node_modules/".length);
+}
+
+/** Commands of what was asked for in the PATH; and of every package in `.bin`, where npm has them. */
+function links({ request, packages }: TopOptions): readonly TarInput[] {
+  const asked = new Set(request.packages.map((text) => readPackage(text).name));
+  const found = new Map<string, TarInput>();
+  const link = (path: string, target: string): void => {
+    // The first package keeps a name that two have; the runtime's is its own.
+    if (found.has(path) || path === "usr/local/bin/node") return;
+    const linkPath = posix.relative(posix.dirname(path), target);
+    found.set(path, { path, type: "symlink", mode: 0o777, linkPath });
+  };
+  for (const { details, bins } of packages) {
+    const { place } = details;
+    const parent = [ROOT, parentOf(place), "node_modules/.bin"].filter((part) => part !== "").join("/");
+    for (const [name, file] of Object.entries(bins)) {
+      const target = `${ROOT}/${place}/${file}`;
+      if (parentOf(place) === "" && asked.has(aliasOf(details))) link(`usr/local/bin/${name}`, target);
+      link(`${parent}/${name}`, target);
+    }
+  }
+  return [...found.values()];
+}
+
+function directory(path: string): TarInput {
+  return { path, type: "directory", mode: 0o755 };
+}
+
+function ancestors(path: string): readonly string[] {
+  const parts = path.split("/");
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
+}
+
+function byPath([a]: readonly [string, TarInput], [b]: readonly [string, TarInput]): number {
+  return a < b ? -1 : 1;
+}
