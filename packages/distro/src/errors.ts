@@ -6,6 +6,8 @@ export type DistroErrorCode =
   | "DEPENDENCY_INVALID"
   /** What was fetched has another digest than the one it was to have. */
   | "DIGEST_MISMATCH"
+  /** The local Nix cannot evaluate what it was asked for. */
+  | "EVALUATION_FAILED"
   /** A repository did not give a file: its answer, or the network's fault, is the cause. */
   | "FETCH_FAILED"
   /** A file is larger than its limit. */

@@ -81,10 +81,12 @@ export function createFetcher(options: FetcherOptions): Fetcher {
           onEvent({ type: "fetch-cached", label: labelOf(address, settings) });
           return known;
         }
+        const { decode = (stream) => stream, limit = DEFAULT_LIMIT } = expected;
+        const size = expected.decode === undefined ? expected.size : undefined;
         return await fetching(
           address,
-          { ...settings, size: expected.size, limit: expected.size ?? expected.limit ?? DEFAULT_LIMIT },
-          async ({ stream }) => await cache.storeBlob(stream, expected, settings),
+          { ...settings, size, limit: size ?? limit },
+          async ({ stream }) => await cache.storeBlob(decode(stream), expected, settings),
         );
       });
     },

@@ -1,4 +1,4 @@
-import type { Cancellable } from "@cooper/archive";
+import type { ByteStream, Cancellable } from "@cooper/archive";
 import type { Digest } from "@cooper/oci";
 import type { StoredBlob } from "../cache/cache.ts";
 
@@ -32,6 +32,11 @@ export interface ExpectedFile {
   readonly digest: Digest;
   /** Bytes, where it is known: nothing past it is read. */
   readonly size?: number | undefined;
+  /**
+   * Makes what is kept of what is fetched, as it comes: decompresses it. `digest` and `size` are of
+   * what is kept, `limit` is of what is fetched.
+   */
+  readonly decode?: ((stream: ByteStream) => ByteStream) | undefined;
   /** Never more bytes than this where the size is not known. Default 16 GiB. */
   readonly limit?: number | undefined;
 }

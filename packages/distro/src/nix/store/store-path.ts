@@ -55,15 +55,16 @@ export interface PackageNames extends NameAndVersion {
 }
 
 /**
- * The names of the package in a store path: `curl-8.7.1-bin`, made by `curl-8.7.1.drv`, is `curl-bin`
- * 8.7.1 of the source `curl`. Without a deriver it cannot be told where the version ends.
+ * The names of the package in a store path: `curl-8.7.1-bin`, made by the derivation `curl-8.7.1`, is
+ * `curl-bin` 8.7.1 of the source `curl`. Where it is not known what made it, nothing tells where the
+ * version ends.
  */
-export function packageNames(path: StorePath, deriver: StorePath | undefined): PackageNames {
-  const made = deriver?.name.replace(/\.drv$/u, "");
-  if (made === undefined || (path.name !== made && !path.name.startsWith(`${made}-`))) {
+export function packageNames(path: StorePath, derivation: string | undefined): PackageNames {
+  if (derivation === undefined || (path.name !== derivation && !path.name.startsWith(`${derivation}-`))) {
     const own = splitName(path.name);
     return { ...own, origin: own.name, originVersion: own.version };
   }
-  const { name, version } = splitName(made);
-  return { name: `${name}${path.name.slice(made.length)}`, version, origin: name, originVersion: version };
+  const { name, version } = splitName(derivation);
+  const output = path.name.slice(derivation.length);
+  return { name: `${name}${output}`, version, origin: name, originVersion: version };
 }
