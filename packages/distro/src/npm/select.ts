@@ -87,7 +87,7 @@ function edgesOf(place: string, lock: PackageLock): readonly Edge[] {
 }
 
 /** As Node looks for a module: in the package, then beside it, then further up. */
-function resolve(from: string, name: string, lock: PackageLock): string | undefined {
+export function resolve(from: string, name: string, lock: Pick<PackageLock, "has">): string | undefined {
   for (let directory = from; ; directory = parentOf(directory)) {
     const place = directory === "" ? `${NODE_MODULES}${name}` : `${directory}/${NODE_MODULES}${name}`;
     if (lock.has(place)) return place;

@@ -61,14 +61,17 @@ const DAMAGED: ReadonlySet<string> = new Set([
   "TRUNCATED",
 ]);
 
-/** Without its first directory; empty for that directory itself. */
+/** Without its first directory, which for npm may also be `.`; empty for that directory itself. */
 function inside(path: string, { label }: Tarball): string {
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  const parts = path.split("/");
   if (path.startsWith("/") || parts.includes("..") || path.includes("\0")) {
     throw new DistroError("PACKAGE_INVALID", `${label} has a file that leaves it: ${JSON.stringify(path)}`, {
       advice: "No honest package has one: tell the registry.",
       fields: { package: label, path },
     });
   }
-  return parts.slice(1).join("/");
+  return parts
+    .slice(1)
+    .filter((part) => part !== "" && part !== ".")
+    .join("/");
 }

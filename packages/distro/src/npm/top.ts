@@ -6,9 +6,10 @@ import type { SolvedPackage } from "../ecosystem/solution.ts";
 import type { Bins } from "./bins.ts";
 import type { PackageDetails } from "./details.ts";
 import { integrityOf } from "./integrity.ts";
-import { parentOf } from "./package-lock.ts";
+import { type LockEntry, parentOf } from "./package-lock.ts";
 import { ROOT } from "./place.ts";
 import { readPackage, RUNTIME } from "./request.ts";
+import { resolve } from "./select.ts";
 import { USER, USER_FILES, userFile, withUser } from "./users.ts";
 
 /** A package at its place, with what its tarball was found to hold. */
@@ -75,18 +76,30 @@ function records({ request, packages }: TopOptions): readonly TarInput[] {
     [place, { ...entry, integrity: integrityOf(solved.checksum) }] as const,
     ...bundled,
   ]);
+  // npm takes a lock for broken that lacks an optional package, for whichever platform it is.
+  const present = new Map(entries);
+  const complete = entries.map(([place, entry]) => [place, withoutMissing(place, entry, present)] as const);
   const name = "image";
   const root = { name, private: true, dependencies };
   const lock = {
     name,
     lockfileVersion: 3,
     requires: true,
-    packages: Object.fromEntries([["", { name, dependencies }], ...entries]),
+    packages: Object.fromEntries([["", { name, dependencies }], ...complete]),
   };
   return [
     { path: `${ROOT}/package.json`, type: "file", mode: 0o644, bytes: Buffer.from(serializeJson(root)) },
     { path: `${ROOT}/package-lock.json`, type: "file", mode: 0o644, bytes: Buffer.from(serializeJson(lock)) },
   ];
+}
+
+function withoutMissing(place: string, entry: LockEntry, present: ReadonlyMap<string, LockEntry>): LockEntry {
+  const { optionalDependencies, ...rest } = entry;
+  if (optionalDependencies === undefined) return entry;
+  const there = Object.entries(optionalDependencies).filter(
+    ([name]) => resolve(place, name, present) !== undefined,
+  );
+  return there.length === 0 ? rest : { ...rest, optionalDependencies: Object.fromEntries(there) };
 }
 
 /** The name by which a package is required. */
