@@ -9,6 +9,8 @@ export interface Selected {
   readonly entry: LockEntry;
   /** `asked for`, `needed by cowsay`, `optional for esbuild`. */
   readonly reason: string;
+  /** How many packages of the image ask for it, peers included. */
+  readonly dependents: number;
 }
 
 export interface Selection {
@@ -33,7 +35,8 @@ export interface SelectOptions {
  */
 export function selectPackages(lock: PackageLock, options: SelectOptions): Selection {
   const obstacles = findObstacles(lock, options);
-  const reached = new Map<string, Selected>();
+  const reached = new Map<string, Omit<Selected, "dependents">>();
+  const dependents = new Map<string, number>();
   const leftOut = new Map<string, string>();
   const queue: string[] = [];
   const reach = (place: string, reason: string): void => {
@@ -52,6 +55,7 @@ export function selectPackages(lock: PackageLock, options: SelectOptions): Selec
   for (let place = queue.shift(); place !== undefined; place = queue.shift()) {
     for (const edge of edgesOf(place, lock)) {
       if (edge.to === undefined) continue;
+      dependents.set(edge.to, (dependents.get(edge.to) ?? 0) + 1);
       const by = nameOf(place, lock.get(place) ?? {});
       const obstacle = obstacles.get(edge.to);
       if (obstacle === undefined)
@@ -59,8 +63,11 @@ export function selectPackages(lock: PackageLock, options: SelectOptions): Selec
       else leftOut.set(edge.to, obstacle);
     }
   }
-  const packages = [...reached.values()].toSorted((a, b) => (a.place < b.place ? -1 : 1));
-  return { packages, leftOut };
+  const packages = [...reached.values()].map((one) => ({
+    ...one,
+    dependents: dependents.get(one.place) ?? 0,
+  }));
+  return { packages: packages.toSorted((a, b) => (a.place < b.place ? -1 : 1)), leftOut };
 }
 
 interface Edge {
@@ -107,7 +114,7 @@ function findObstacles(lock: PackageLock, { target, node }: SelectOptions): Read
     }
   }
   const blocked = [...obstacles.keys()];
-  const neededBy = dependents(lock);
+  const neededBy = findDependents(lock);
   for (let place = blocked.shift(); place !== undefined; place = blocked.shift()) {
     for (const dependent of neededBy.get(place) ?? []) {
       if (obstacles.has(dependent)) continue;
@@ -119,7 +126,7 @@ function findObstacles(lock: PackageLock, { target, node }: SelectOptions): Read
   return obstacles;
 }
 
-function dependents(lock: PackageLock): ReadonlyMap<string, readonly string[]> {
+function findDependents(lock: PackageLock): ReadonlyMap<string, readonly string[]> {
   const result = new Map<string, string[]>();
   for (const place of lock.keys()) {
     for (const { kind, to } of edgesOf(place, lock)) {

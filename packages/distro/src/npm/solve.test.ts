@@ -40,6 +40,7 @@ test("npm solves: each package by place, version and SHA-512, and no registry's 
   assert.match(say.checksum, /^sha512:[0-9a-f]{128}$/);
   assert.equal(say.license, "ISC");
   assert.equal(say.reason, "needed by cow");
+  assert.equal(say.dependents, 1);
   assert.equal(solution.packages[4]?.reason, "asked for");
   assert.deepEqual(solution.repositories, [{ path: "npm", index: "", signedBy: [] }]);
   assert.deepEqual(solution.base?.request.packages, ["base-files", "libc6", "libgcc-s1", "libstdc++6"]);

@@ -151,7 +151,7 @@ function solvedRuntime(runtime: Runtime, registries: Registries, repositories: R
 }
 
 function solvedPackage(
-  { place, entry, reason }: Selected,
+  { place, entry, reason, dependents }: Selected,
   lock: PackageLock,
   registries: Registries,
   repositories: Repositories,
@@ -165,6 +165,7 @@ function solvedPackage(
     ...nothingKnown(name, entry.version),
     architecture: [entry.os, entry.cpu, entry.libc].flatMap((words) => words ?? []).join("-") || "any",
     reason,
+    dependents,
     repository: repositories.indexOf(registry),
     path: tarballPath(entry.resolved, name, registries.address(registry)),
     checksum: digestOfIntegrity(entry.integrity, `${name} ${entry.version}`),
