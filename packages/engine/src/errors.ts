@@ -4,6 +4,8 @@ import { CooperError } from "@cooper/sys";
 export type EngineErrorCode =
   /** The image says no command and none was given. */
   | "COMMAND_MISSING"
+  /** A step of a build graph with inputs that its kind does not have, or with what nobody gave. */
+  | "GRAPH_INVALID"
   /** apt-get could not install a package, or may not. */
   | "INSTALL_FAILED"
   /** A memory size, a number of CPUs, a port or a volume is not written as documented. */
@@ -16,8 +18,16 @@ export type EngineErrorCode =
   | "RUNTIME_FAILED"
   /** Neither runc nor crun works here. */
   | "RUNTIME_MISSING"
+  /** A secret that a step needs was not given. */
+  | "SECRET_MISSING"
+  /** What a step copies is not in its source. */
+  | "SOURCE_MISSING"
   /** Not root, and no user namespace has been entered. */
   | "USER_NAMESPACE_NEEDED"
+  /** A command of a build ended with another status than 0. */
+  | "STEP_FAILED"
+  /** A command of a build took longer than it may. */
+  | "STEP_TIMEOUT"
   /** The user or group that the container is to run as is not in the image. */
   | "USER_UNKNOWN"
   /** The source of a volume is not on this host. */

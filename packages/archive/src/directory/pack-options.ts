@@ -22,6 +22,11 @@ export interface PackOptions extends Cancellable {
    * overlayfs's own).
    */
   readonly xattrs?: "keep" | "drop" | undefined;
+  /**
+   * `keep` (the default): devices 0:0 and opaque directories of an overlay's upper directory are as
+   * they are. `oci`: they become the whiteouts of a layer (image-spec, layer.md, "Whiteouts").
+   */
+  readonly overlay?: "keep" | "oci" | undefined;
   /** Whether the directory itself is a member, `./`, the first one. Default: `omit`. */
   readonly root?: "omit" | "include" | undefined;
   /**

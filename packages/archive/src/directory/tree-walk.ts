@@ -12,9 +12,18 @@ import type { EntryType, PathString, TarEntry, Timestamp } from "../tar/entry.ts
 import { decodePath } from "../tar/path.ts";
 import { diskEntry, NO_XATTRS, typeOf } from "./disk-entry.ts";
 import { fileChanged, packFault } from "./fault.ts";
-import { cleanPath, joinPath, type ListedName, listedName, pathThroughDescriptor } from "./name.ts";
+import {
+  cleanPath,
+  joinPath,
+  baseOf,
+  type ListedName,
+  listedName,
+  parentOf,
+  pathThroughDescriptor,
+} from "./name.ts";
 import type { PackOptions } from "./pack-options.ts";
 import type { Owner } from "./record.ts";
+import { isOpaque, isOverlayWhiteout } from "./whiteout.ts";
 
 /** A member of the tree; `fd` is a file's content, open until the next one is asked for. */
 export interface Visited {
@@ -41,6 +50,8 @@ export class TreeWalk {
   readonly #linked = new Map<string, TarEntry>();
   #file: number | undefined;
   #hasStarted = false;
+  /** What follows the member that was given last: an opaque directory's marker. */
+  #pending: Visited | undefined;
 
   constructor(directory: string, options: PackOptions) {
     this.#directory = directory;
@@ -54,6 +65,11 @@ export class TreeWalk {
     if (!this.#hasStarted) {
       const root = this.#start();
       if (root !== undefined) return root;
+    }
+    const pending = this.#pending;
+    if (pending !== undefined) {
+      this.#pending = undefined;
+      return pending;
     }
     for (;;) {
       const frame = this.#frames.at(-1);
@@ -113,6 +129,9 @@ export class TreeWalk {
       return undefined;
     }
     if (type === "directory") return this.#visitDirectory(parent, name, path);
+    if (this.#options.overlay === "oci" && isOverlayWhiteout(status)) {
+      return this.#marker(joinPath(parentOf(path), `.wh.${baseOf(path)}`), status);
+    }
     const first = status.links > 1 ? this.#linked.get(status.identity) : undefined;
     if (first !== undefined) {
       const link: TarEntry = {
@@ -154,7 +173,29 @@ export class TreeWalk {
       closeSync(fd);
       throw error;
     }
+    if (this.#options.overlay === "oci" && isOpaque(fd)) {
+      this.#pending = this.#marker(joinPath(path, ".wh..wh..opq"), status);
+    }
     this.#enter(fd, path);
+    return { entry, status, fd: undefined };
+  }
+
+  /** An empty file that says what a layer hides. */
+  #marker(path: PathString, status: FileStatus): Visited {
+    const entry: TarEntry = {
+      path,
+      type: "file",
+      mode: 0,
+      ...ROOT,
+      size: 0,
+      mtime: this.#time(status.mtime),
+      linkPath: "",
+      deviceMajor: 0,
+      deviceMinor: 0,
+      userName: "",
+      groupName: "",
+      xattrs: NO_XATTRS,
+    };
     return { entry, status, fd: undefined };
   }
 

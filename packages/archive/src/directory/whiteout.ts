@@ -1,4 +1,4 @@
-import type { FileStatus } from "@cooper/sys";
+import { type FileStatus, listXattrs } from "@cooper/sys";
 import { constants } from "node:fs";
 import type { PathString } from "../tar/entry.ts";
 import { whiteoutInvalid } from "./fault.ts";
@@ -41,3 +41,11 @@ export function markerOf(path: PathString): Marker | undefined {
 export function isOverlayWhiteout({ mode, deviceMajor, deviceMinor }: FileStatus): boolean {
   return (mode & constants.S_IFMT) === constants.S_IFCHR && deviceMajor === 0 && deviceMinor === 0;
 }
+
+/** Whether overlayfs shows nothing of the layers below in this directory. */
+export function isOpaque(fd: number): boolean {
+  const xattrs = listXattrs(fd);
+  return OPAQUE_XATTRS.some((name) => xattrs.get(name)?.toString() === "y");
+}
+
+const OPAQUE_XATTRS = ["trusted.overlay.opaque", "user.overlay.opaque"];

@@ -1,0 +1,70 @@
+import type { Operation, Step } from "./operation.ts";
+import { stepsOf } from "./step.ts";
+
+/** A graph as JSON: every step once, inputs first, the last one is what is built. */
+export interface GraphDump {
+  readonly version: 1;
+  readonly steps: readonly {
+    readonly digest: string;
+    readonly operation: Operation;
+    readonly inputs: readonly string[];
+  }[];
+}
+
+/** The graph as data that can be kept, compared and drawn. */
+export function dumpGraph(last: Step): GraphDump {
+  const steps = stepsOf(last).map(({ digest, operation, inputs }) => ({
+    digest,
+    operation,
+    inputs: inputs.map((input) => input.digest),
+  }));
+  return { version: 1, steps };
+}
+
+/**
+ * The graph as a drawing of text: each step on a line, what goes into it below and further in. A step
+ * that was drawn before is named by its number only.
+ */
+export function drawGraph(last: Step): string {
+  const numbers = new Map(stepsOf(last).map(({ digest }, place) => [digest, place + 1]));
+  const drawn = new Set<string>();
+  const lines: string[] = [];
+  const draw = (step: Step, lead: string, branch: string, below: string): void => {
+    const number = numbers.get(step.digest) ?? 0;
+    const again = drawn.has(step.digest);
+    lines.push(
+      `${lead}${branch}${number} ${describe(step.operation)}${again && step.inputs.length > 0 ? " …" : ""}`,
+    );
+    if (again) return;
+    drawn.add(step.digest);
+    for (const [place, input] of step.inputs.entries()) {
+      const isLast = place === step.inputs.length - 1;
+      draw(input, lead + below, isLast ? "└─ " : "├─ ", isLast ? "   " : "│  ");
+    }
+  };
+  draw(last, "", "", "");
+  return lines.join("\n");
+}
+
+/** One line for people: what a step does. */
+export function describe(operation: Operation): string {
+  switch (operation.kind) {
+    case "image":
+      return `image ${operation.reference}`;
+    case "local":
+      return `files of ${operation.name}`;
+    case "exec":
+      return operation.label ?? operation.command.join(" ");
+    case "copy":
+      return `copy ${operation.copies.map(({ source, target }) => (source === target ? source : `${source} to ${target}`)).join(", ")}`;
+    case "file":
+      return `write ${operation.files.map(({ path }) => path).join(", ")}`;
+    case "merge":
+      return "put upon each other";
+  }
+  return unreachable(operation);
+}
+
+function unreachable(operation: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(operation)}`);
+}

@@ -1,0 +1,55 @@
+import { type Digest, digestBytes } from "@cooper/oci";
+import { EngineError } from "../errors.ts";
+import { canonicalJson } from "./canonical.ts";
+import type { Operation, Step } from "./operation.ts";
+
+/** How many inputs each kind of operation takes. */
+const INPUTS: Readonly<Record<Operation["kind"], readonly [number, number]>> = {
+  image: [0, 0],
+  local: [0, 0],
+  exec: [1, Infinity],
+  copy: [1, 2],
+  file: [0, 1],
+  merge: [1, Infinity],
+};
+
+/** A step of a build graph. Its digest is that of what it does and of its inputs. `GRAPH_INVALID` */
+export function makeStep(operation: Operation, inputs: readonly Step[] = []): Step {
+  const [least, most] = INPUTS[operation.kind];
+  if (inputs.length < least || inputs.length > most) {
+    throw new EngineError(
+      "GRAPH_INVALID",
+      `a step of kind ${operation.kind} cannot have ${inputs.length} inputs`,
+    );
+  }
+  const definition = canonicalJson({
+    operation: definitionOf(operation),
+    inputs: inputs.map(({ digest }) => digest),
+  });
+  return { digest: digestBytes(Buffer.from(definition)), operation, inputs };
+}
+
+/**
+ * What of an operation decides about its result: not how it is shown, not its limits, not which cache
+ * it uses, not whether the host's configuration is there. Two steps that differ in nothing else are one.
+ */
+export function definitionOf(operation: Operation): unknown {
+  if (operation.kind !== "exec") return operation;
+  const { label: _label, limits: _limits, configuration: _configuration, mounts = [], ...rest } = operation;
+  return {
+    ...rest,
+    mounts: mounts.map((mount) => (mount.kind === "cache" ? { kind: "cache", target: mount.target } : mount)),
+  };
+}
+
+/** Every step once, inputs before what they go into. */
+export function stepsOf(last: Step): readonly Step[] {
+  const seen = new Map<Digest, Step>();
+  const visit = (step: Step): void => {
+    if (seen.has(step.digest)) return;
+    for (const input of step.inputs) visit(input);
+    seen.set(step.digest, step);
+  };
+  visit(last);
+  return [...seen.values()];
+}
