@@ -8,6 +8,8 @@ export type EngineErrorCode =
   | "GRAPH_INVALID"
   /** apt-get could not install a package, or may not. */
   | "INSTALL_FAILED"
+  /** A layer that is kept unpacked is not what it was when it was made. */
+  | "LAYER_CHANGED"
   /** A memory size, a number of CPUs, a port or a volume is not written as documented. */
   | "OPTION_INVALID"
   /** The overlay filesystem could not be mounted. */

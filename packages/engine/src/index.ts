@@ -16,6 +16,33 @@ export { pruneRuns } from "./run/prune.ts";
 export { runImage } from "./run/run.ts";
 export type { RunEvent, RunOptions } from "./run/run.ts";
 
+// The build graph
+export { drawGraph, dumpGraph } from "./graph/dump.ts";
+export type { GraphDump } from "./graph/dump.ts";
+export { makeStep, stepsOf } from "./graph/step.ts";
+export type {
+  CopyOperation,
+  ExecLimits,
+  ExecMount,
+  ExecOperation,
+  FileOperation,
+  HostConfiguration,
+  ImageOperation,
+  LocalOperation,
+  MadeFile,
+  MergeOperation,
+  Operation,
+  PathCopy,
+  Step,
+} from "./graph/operation.ts";
+
+// Files of the host
+export { digestOfFiles, scanLocal } from "./files/local-files.ts";
+export type { LocalFile, LocalScan, LocalSelection } from "./files/local-files.ts";
+export { openMemory } from "./files/memory.ts";
+export type { FileMemory } from "./files/memory.ts";
+export { parsePatterns, Patterns } from "./files/patterns.ts";
+
 // Unpacked layers
 export type { SnapshotEvent } from "./snapshot/event.ts";
 export { unpackLayers } from "./snapshot/layers.ts";

@@ -17,6 +17,10 @@ export interface SpecificationInput {
   /** Bytes. */
   readonly memory?: number | undefined;
   readonly cpus?: number | undefined;
+  /** Processes at a time. */
+  readonly processes?: number | undefined;
+  /** Whether a set-user-id program gives more rights. Default: `allow`, as Docker has it. */
+  readonly newPrivileges?: "allow" | "refuse" | undefined;
   /** Cgroups and device nodes need real root; in a user namespace they are left out. */
   readonly privilege: "root" | "user-namespace";
 }
@@ -69,6 +73,7 @@ export function runtimeSpecification(input: SpecificationInput): Record<string, 
       args: input.process.args,
       env: input.process.env,
       cwd: input.process.cwd,
+      noNewPrivileges: input.newPrivileges === "refuse",
       capabilities: { bounding: CAPABILITIES, effective: held, permitted: held },
     },
     root: { path: "rootfs", readonly: input.root === "read-only" },
@@ -144,6 +149,7 @@ const CPU_PERIOD_MICROSECONDS = 100_000;
 function resources(input: SpecificationInput): object {
   return {
     devices: [{ allow: false, access: "rwm" }],
+    ...(input.processes === undefined ? {} : { pids: { limit: input.processes } }),
     ...(input.memory === undefined ? {} : { memory: { limit: input.memory } }),
     ...(input.cpus === undefined
       ? {}

@@ -40,6 +40,8 @@ export interface RuntimeStart {
   /** Shell commands, run in the bundle and in a mount namespace of their own, that mount the rootfs. */
   readonly mountScript: string;
   readonly stdin: "inherit" | "ignore";
+  /** Takes what the container prints, on both streams; without it that goes where this process's goes. */
+  readonly onOutput?: ((chunk: Buffer) => void) | undefined;
   readonly onSpawn: (pid: number) => void;
 }
 
@@ -66,10 +68,14 @@ exec "$@"`;
     ["run", "--bundle", bundle, "--pid-file", `${bundle}/pid`, id],
   ].flat();
   // A session of its own: what the terminal sends to this process is passed on once, not twice.
-  const child = spawn("unshare", args, { stdio: [start.stdin, "inherit", "inherit"], detached: true });
+  const output = start.onOutput === undefined ? "inherit" : "pipe";
+  const child = spawn("unshare", args, { stdio: [start.stdin, output, output], detached: true });
   if (child.pid !== undefined) start.onSpawn(child.pid);
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk: Buffer) => start.onOutput?.(chunk));
   const status = await new Promise<number>((resolve, reject) => {
     child.once("error", reject);
+    // Not "close": a daemon that a step left behind may hold the pipe, and dies with the container.
     child.once("exit", (code, signal) => resolve(code ?? 128 + signalNumber(signal)));
   });
   throwIfRuntimeFailed(start, log);

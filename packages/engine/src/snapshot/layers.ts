@@ -96,6 +96,40 @@ async function holdLayer(
   }
 }
 
+/**
+ * Takes a directory as a layer's unpacked form: what a build step wrote is that already. `below` is the
+ * chainID of what it lies on. The directory is moved; where the layer is there already, it is removed.
+ */
+export async function adoptLayer(
+  directory: string,
+  diffId: DiffId,
+  below: Digest | undefined,
+  options: Cancellable & { readonly home: string },
+): Promise<void> {
+  const parent = unpackedDirectory(options.home);
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  const target = join(parent, directoryName(chainIdOf(below, diffId)));
+  const lock = openSync(`${target}.lock`, "a", 0o600);
+  try {
+    await waitLock(lock, "exclusive", options);
+    if (existsSync(target)) rmSync(directory, { recursive: true, force: true });
+    else renameSync(directory, target);
+  } finally {
+    closeSync(lock);
+  }
+}
+
+/** Where a stack of layers lies when it is unpacked: the topmost one's directory, whether it is there or not. */
+export function unpackedLayer(home: string, chain: readonly DiffId[]): string | undefined {
+  const chainId = chainIdOfAll(chain);
+  return chainId === undefined ? undefined : join(unpackedDirectory(home), directoryName(chainId));
+}
+
+/** The chainID of layers, the bottom one first; undefined of none. */
+export function chainIdOfAll(chain: readonly DiffId[]): Digest | undefined {
+  return chain.reduce<Digest | undefined>((below, diffId) => chainIdOf(below, diffId), undefined);
+}
+
 /** Unpacks a layer under a name that nobody looks for, and gives that name. */
 async function unpackAside(
   layer: Layer,

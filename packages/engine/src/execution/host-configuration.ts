@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { HostConfiguration } from "../graph/operation.ts";
+import type { Volume } from "../run/options.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What of the host's configuration a step is shown: files, read-only, and variables that name them. */
+export interface ShownConfiguration {
+  readonly volumes: readonly Volume[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Where files of the host's configuration stand in a step. Nothing under it is part of a layer. */
+export const CONFIGURATION_ROOT = "/run/cooper/configuration";
+
+const BUNDLES = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/cert.pem",
+];
+/** Every name by which programs are told of certificate authorities. */
+const BUNDLE_VARIABLES = [
+  "SSL_CERT_FILE",
+  "NODE_EXTRA_CA_CERTS",
+  "PIP_CERT",
+  "REQUESTS_CA_BUNDLE",
+  "CURL_CA_BUNDLE",
+  "GIT_SSL_CAINFO",
+  "CARGO_HTTP_CAINFO",
+];
+const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap((name) => [
+  name,
+  name.toLowerCase(),
+]);
+
+interface Source {
+  /** Files by the variable that names them to the program; the first one that is there. */
+  readonly files: Readonly<Record<string, (environment: Environment, home: string) => readonly string[]>>;
+  /** Variables that are handed on as they are. */
+  readonly variables: RegExp;
+}
+
+const SOURCES: Readonly<Record<Exclude<HostConfiguration, "certificates" | "apt">, Source>> = {
+  npm: {
+    files: {
+      NPM_CONFIG_USERCONFIG: (environment, home) => [
+        environment["NPM_CONFIG_USERCONFIG"] ?? environment["npm_config_userconfig"] ?? join(home, ".npmrc"),
+      ],
+      NPM_CONFIG_GLOBALCONFIG: (environment) => [
+        environment["NPM_CONFIG_GLOBALCONFIG"] ?? "/usr/etc/npmrc",
+        "/usr/local/etc/npmrc",
+        "/etc/npmrc",
+      ],
+    },
+    variables: /^npm_config_(registry|.*:registry|.*_authtoken)$|^YARN_NPM_REGISTRY_SERVER$/i,
+  },
+  pip: {
+    files: {
+      PIP_CONFIG_FILE: (environment, home) => [
+        environment["PIP_CONFIG_FILE"] ?? join(home, ".config/pip/pip.conf"),
+        join(home, ".pip/pip.conf"),
+        "/etc/pip.conf",
+      ],
+    },
+    variables: /^(PIP_(INDEX_URL|EXTRA_INDEX_URL|TRUSTED_HOST|FIND_LINKS)|UV_(INDEX_URL|DEFAULT_INDEX))$/,
+  },
+  go: {
+    files: { GOENV: (_environment, home) => [join(home, ".config/go/env")] },
+    variables: /^(GOPROXY|GOSUMDB|GONOSUMDB|GONOSUMCHECK|GOPRIVATE|GOINSECURE|GOFLAGS)$/,
+  },
+  cargo: {
+    files: {
+      COOPER_CARGO_CONFIG: (environment, home) => [
+        join(environment["CARGO_HOME"] ?? join(home, ".cargo"), "config.toml"),
+        join(environment["CARGO_HOME"] ?? join(home, ".cargo"), "config"),
+      ],
+    },
+    variables: /^CARGO_REGISTRIES_.*$|^CARGO_SOURCE_.*$/,
+  },
+  maven: {
+    files: {
+      COOPER_MAVEN_SETTINGS: (_environment, home) => [
+        join(home, ".m2/settings.xml"),
+        "/etc/maven/settings.xml",
+      ],
+    },
+    variables: /^MAVEN_OPTS$/,
+  },
+};
+
+/**
+ * The host's configuration for a step that asked for it, so that it fetches from where the host
+ * fetches. It is mounted for the step alone: in no layer, no key and no record. With a network come
+ * the proxies and the certificate authorities.
+ */
+export function hostConfiguration(
+  asked: readonly HostConfiguration[],
+  environment: Environment = process.env,
+): ShownConfiguration {
+  const home = environment["HOME"] ?? homedir();
+  const volumes: Volume[] = [];
+  const shown: Record<string, string> = {};
+  const show = (variable: string, candidates: readonly string[]): string | undefined => {
+    const source = candidates.find((path) => existsSync(path));
+    if (source === undefined) return undefined;
+    const target = `${CONFIGURATION_ROOT}/${variable.toLowerCase()}`;
+    volumes.push({ source, target, access: "read-only" });
+    shown[variable] = target;
+    return target;
+  };
+  for (const kind of asked) {
+    if (kind === "certificates") {
+      const bundle = show(
+        "SSL_CERT_FILE",
+        [environment["SSL_CERT_FILE"] ?? "", ...BUNDLES].filter((path) => path !== ""),
+      );
+      for (const name of bundle === undefined ? [] : BUNDLE_VARIABLES) shown[name] = bundle ?? "";
+      for (const name of PROXIES) pass(environment, name, shown);
+    } else if (kind !== "apt") {
+      const { files, variables } = SOURCES[kind];
+      for (const [variable, candidates] of Object.entries(files))
+        show(variable, candidates(environment, home));
+      for (const name of Object.keys(environment)) if (variables.test(name)) pass(environment, name, shown);
+    }
+  }
+  return { volumes, environment: shown };
+}
+
+function pass(environment: Environment, name: string, into: Record<string, string>): void {
+  const value = environment[name];
+  if (value !== undefined && value !== "") into[name] = value;
+}
