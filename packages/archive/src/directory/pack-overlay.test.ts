@@ -42,5 +42,5 @@ test("the upper directory of the kernel's overlay is packed as the layer that ma
   assert.deepEqual(paths, [".wh.removed", "replaced", "replaced/.wh..wh..opq", "replaced/new"]);
   await unpackTar(packDirectory(upper, { overlay: "oci" }), again, { whiteouts: "apply" });
   const { stdout } = await run("find", [again, "-mindepth", "1", "-printf", "%P\n"]);
-  assert.deepEqual(stdout.toString().trim().split("\n").toSorted(), ["kept", "replaced", "replaced/new"]);
+  assert.deepEqual(stdout.trim().split("\n").toSorted(), ["kept", "replaced", "replaced/new"]);
 });
