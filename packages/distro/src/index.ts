@@ -56,6 +56,10 @@ export { makeUniverse as makeApkUniverse } from "./apk/solver/universe.ts";
 export type { Repository as ApkRepository, Universe as ApkUniverse } from "./apk/solver/universe.ts";
 
 // apt
+export { parseRequest as parseAptRequest } from "./apt/request.ts";
+export { solveRequest as solveAptRequest } from "./apt/solve-request.ts";
+export { Archives as AptArchives } from "./apt/sources/archive.ts";
+export type { PackageAddress as AptPackageAddress } from "./apt/sources/archive.ts";
 export { compareVersions as compareDebianVersions } from "./apt/version/version.ts";
 export { packageOf as aptPackageOf, parsePackages as parseAptPackages } from "./apt/index/apt-package.ts";
 export type { AptPackage } from "./apt/index/apt-package.ts";

@@ -63,7 +63,14 @@ export class IndexFile {
     this.#sections = sections;
     this.#names = file.subarray(at, at + this.#counts.nameBytes);
     this.#text = file.subarray(at + aligned(this.#counts.nameBytes));
-    if (this.#text.length !== this.#counts.textBytes) throw invalid();
+    const { nameStarts, textStarts, ownStarts, providerStarts } = sections;
+    const isWhole =
+      this.#text.length === this.#counts.textBytes &&
+      nameStarts.at(-1) === this.#counts.nameBytes &&
+      textStarts.at(-1) === this.#counts.textBytes &&
+      ownStarts.at(-1) === this.#counts.packages &&
+      providerStarts.at(-1) === this.#counts.provides;
+    if (!isWhole) throw invalid();
   }
 
   /** Parses a `Packages` file and keeps it in memory. `INDEX_INVALID` */
@@ -110,6 +117,29 @@ export class IndexFile {
   /** The name of a package by the package's number, without reading its paragraph. */
   nameOfPackage(number: number): string {
     return this.nameOf(this.#sections.packageNames[number] ?? 0);
+  }
+
+  /** Numbers of the packages whose paragraph has this line, found without reading the others. */
+  packagesWith(field: string, value: string): readonly number[] {
+    const line = `\n${field}: ${value}\n`;
+    const found: number[] = [];
+    for (let at = this.#text.indexOf(line); at !== -1; at = this.#text.indexOf(line, at + 1)) {
+      found.push(this.#packageAt(at + 1));
+    }
+    return found;
+  }
+
+  /** The last one that starts at or before this place in the text. */
+  #packageAt(place: number): number {
+    const { textStarts } = this.#sections;
+    let low = 0;
+    let high = this.#counts.packages;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((textStarts[middle] ?? 0) <= place) low = middle;
+      else high = middle;
+    }
+    return low;
   }
 
   /** A package by its number. `INDEX_INVALID` */

@@ -13,6 +13,8 @@ import { parseWish } from "./wish.ts";
 export interface SolveOptions extends PolicyOptions {
   /** Whether what packages recommend is installed, too. */
   readonly recommends: "followed" | "ignored";
+  /** Versions by name that are rather taken than newer ones, where they are there. */
+  readonly keep?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -30,7 +32,13 @@ export function solve(
   const policy = new Policy(universe, options);
   const search = new Search(universe, {
     recommends: options.recommends,
-    candidateOf: (name) => policy.candidateOf(name),
+    candidateOf: (name) => {
+      const kept = options.keep?.get(name.text);
+      const version = name.versions.find((each) => each.package.version === kept);
+      return version !== undefined && policy.priorityOf(version) !== "never"
+        ? version
+        : policy.candidateOf(name);
+    },
   });
   const asked = new Map<State, string>();
   const problems: string[] = [];
