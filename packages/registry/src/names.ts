@@ -33,7 +33,8 @@ export function storableDigest(text: string): Digest {
   throw unusableDigest(text);
 }
 
-function isStorableDigest(text: string): text is Digest {
+/** Whether `storableDigest` would take it. */
+export function isStorableDigest(text: string): text is Digest {
   const colon = text.indexOf(":");
   const algorithm = text.slice(0, Math.max(colon, 0));
   const hex = text.slice(colon + 1);

@@ -5,23 +5,45 @@ import { dirname } from "node:path";
 import { syncDirectory } from "@cooper/archive";
 import type { Digest } from "@cooper/oci";
 import type { BlobStorage, OpenBlob } from "../storage.ts";
+import { touchFile } from "./blob-leases.ts";
+import type { BlobLeases } from "./blob-leases.ts";
 import { errorCode, isMissing, makeParent, removeFile, unlessMissing } from "./files.ts";
 import type { DirectoryLayout } from "./layout.ts";
 
 /** Blobs as files. The system is asked about names synchronously: that is faster than the thread pool. */
 export class DirectoryBlobs implements BlobStorage {
   readonly #layout: DirectoryLayout;
+  readonly #leases: BlobLeases;
 
-  constructor(layout: DirectoryLayout) {
+  constructor(layout: DirectoryLayout, leases: BlobLeases) {
     this.#layout = layout;
+    this.#leases = leases;
   }
 
   async blobSize(repository: string, digest: Digest): Promise<number | undefined> {
-    return statSync(this.#layout.blob(repository, digest), { throwIfNoEntry: false })?.size;
+    const path = this.#layout.blob(repository, digest);
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (status === undefined) return undefined;
+    return (await this.#leases.renew(repository, path, status.mtimeMs)) ? status.size : undefined;
   }
 
   async openBlob(repository: string, digest: Digest): Promise<OpenBlob | undefined> {
-    return openFile(this.#layout.blob(repository, digest));
+    const path = this.#layout.blob(repository, digest);
+    const file = unlessMissing(() => openSync(path, "r"));
+    if (file === undefined) return undefined;
+    const { size, mtimeMs } = fstatSync(file);
+    try {
+      // Collected or not: an open file stays readable.
+      await this.#leases.renew(repository, path, mtimeMs);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    return {
+      size,
+      read: (target, offset) => readSync(file, target, 0, target.byteLength, offset),
+      close: () => closeSync(file),
+    };
   }
 
   async mountBlob(repository: string, digest: Digest, from: string | undefined): Promise<boolean> {
@@ -30,7 +52,10 @@ export class DirectoryBlobs implements BlobStorage {
     if (statSync(source, { throwIfNoEntry: false }) === undefined) return false;
     const blob = this.#layout.blob(repository, digest);
     await makeParent(blob);
+    // The bytes are used from now on: the blob that appears is not one that nobody has used for long.
+    touchFile(source);
     if (!(await this.#share(source, blob, content))) return false;
+    if (!(await this.#isKept(repository, blob))) return false;
     await syncDirectory(dirname(blob));
     return true;
   }
@@ -56,14 +81,25 @@ export class DirectoryBlobs implements BlobStorage {
     await makeParent(content);
     await makeParent(blob);
     // Each step also succeeds where somebody else has just done it, and the bytes may be deleted in between.
-    while (!(await this.#share(content, blob, content))) {
+    do {
+      touchFile(content);
       // oxlint-disable-next-line no-await-in-loop
-      if (!(await this.#share(upload, content, content))) return false;
-    }
+      while (!(await this.#share(content, blob, content))) {
+        // oxlint-disable-next-line no-await-in-loop
+        if (!(await this.#share(upload, content, content))) return false;
+      }
+      // oxlint-disable-next-line no-await-in-loop
+    } while (!(await this.#isKept(repository, blob)));
     removeFile(upload);
     await syncDirectory(dirname(content));
     await syncDirectory(dirname(blob));
     return true;
+  }
+
+  /** Whether a blob that has just appeared, or was there already, is there to stay. */
+  async #isKept(repository: string, blob: string): Promise<boolean> {
+    const status = statSync(blob, { throwIfNoEntry: false });
+    return status !== undefined && (await this.#leases.renew(repository, blob, status.mtimeMs));
   }
 
   /** Gives the bytes another name, or finds that it is there already. False where there are no such bytes. */

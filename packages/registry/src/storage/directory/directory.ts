@@ -4,11 +4,15 @@ import { resolve } from "node:path";
 import { fromBytes, writeFileAtomic } from "@cooper/archive";
 import { RegistryError } from "../../errors.ts";
 import type { Storage } from "../storage.ts";
+import { BlobLeases } from "./blob-leases.ts";
 import { DirectoryBlobs } from "./blobs.ts";
 import { makeParent } from "./files.ts";
+import { collectDirectory } from "./collect/collect.ts";
+import type { CollectableStorage } from "./collect/collect.ts";
 import { DirectoryLayout } from "./layout.ts";
 import { DirectoryManifests } from "./manifests.ts";
 import { DirectoryRecords } from "./records.ts";
+import { RepositoryLock } from "./repository-lock.ts";
 import { DirectoryUploads } from "./uploads.ts";
 
 export interface DirectoryStorageOptions {
@@ -16,9 +20,14 @@ export interface DirectoryStorageOptions {
   readonly path: string;
   /** Bytes of manifests that are kept in memory; default 64 MiB. */
   readonly cacheBytes?: number | undefined;
+  /**
+   * That a blob is used is written down once in so many seconds, default 600. Whoever collects must leave what was
+   * used in a time that is a good deal longer.
+   */
+  readonly renewSeconds?: number | undefined;
 }
 
-export interface DirectoryStorage extends Storage {
+export interface DirectoryStorage extends Storage, CollectableStorage {
   /** Fails where the directory cannot be read, or nothing can be written into it now. `STORAGE_FAULT` */
   check(use: "read" | "write"): Promise<void>;
 }
@@ -27,14 +36,13 @@ export interface DirectoryStorage extends Storage {
  * A registry's storage in a directory (layout.ts). Several processes may share one; what has been
  * acknowledged survives a crash of the machine.
  */
-export function directoryStorage({
-  path,
-  cacheBytes = 64 * 1024 * 1024,
-}: DirectoryStorageOptions): DirectoryStorage {
+export function directoryStorage(options: DirectoryStorageOptions): DirectoryStorage {
+  const { path, cacheBytes = 64 * 1024 * 1024, renewSeconds = 600 } = options;
   const layout = new DirectoryLayout(resolve(path));
-  const blobs = new DirectoryBlobs(layout);
+  const lock = new RepositoryLock(layout);
+  const blobs = new DirectoryBlobs(layout, new BlobLeases(lock, { renewMs: renewSeconds * 1000 }));
   const uploads = new DirectoryUploads(layout, blobs);
-  const manifests = new DirectoryManifests(layout, { cacheBytes });
+  const manifests = new DirectoryManifests(layout, { lock, cacheBytes });
   const records = new DirectoryRecords(layout);
   return {
     blobSize: async (repository, digest) => await blobs.blobSize(repository, digest),
@@ -59,6 +67,7 @@ export function directoryStorage({
     putRecord: async (kind, key, value) => await records.putRecord(kind, key, value),
     touchRecord: async (kind, key) => await records.touchRecord(kind, key),
     deleteRecord: async (kind, key) => await records.deleteRecord(kind, key),
+    collect: async (collecting) => await collectDirectory(layout, lock, collecting),
     check: async (use) => await checkDirectory(layout, use),
   };
 }

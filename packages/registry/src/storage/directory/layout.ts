@@ -15,6 +15,7 @@ import type { RecordKind } from "../storage.ts";
  *     repositories/<name>/_lock                              held while manifests and tags change
  *     records/<kind>/<2 digits>/<SHA-256 of the key>         key, newline, JSON
  *     probe                                                  written to see whether it can be
+ *     collecting                                             locked by the process that collects
  *
  * No component of a repository's name begins with an underscore, so that names cannot collide.
  * Nothing is changed in place: a file appears by link or rename, whole and synced, or grows as an upload.
@@ -39,6 +40,15 @@ export class DirectoryLayout {
     return join(this.root, "probe");
   }
 
+  collecting(): string {
+    return join(this.root, "collecting");
+  }
+
+  /** Where the bytes of all blobs are. */
+  contents(): string {
+    return join(this.root, "blobs");
+  }
+
   repositories(): string {
     return join(this.root, "repositories");
   }
@@ -54,6 +64,14 @@ export class DirectoryLayout {
   blob(repository: string, digest: Digest): string {
     const { algorithm, hex } = split(digest);
     return `${this.root}/repositories/${repository}/_blobs/${algorithm}/${hex}`;
+  }
+
+  blobs(repository: string): string {
+    return join(this.root, "repositories", repository, "_blobs");
+  }
+
+  uploads(repository: string): string {
+    return join(this.root, "repositories", repository, "_uploads");
   }
 
   upload(repository: string, id: string): string {

@@ -8,10 +8,11 @@ import type { Listing, ManifestStorage, NewManifest, Page, StoredManifest, TagSt
 import { CachedFiles } from "./cached-files.ts";
 import { makeParent, namesIn, removeFile, touch, unlessMissing } from "./files.ts";
 import type { DirectoryLayout } from "./layout.ts";
-import { RepositoryLock } from "./repository-lock.ts";
+import type { RepositoryLock } from "./repository-lock.ts";
 import { repositoryNames } from "./repository-names.ts";
 
 export interface DirectoryManifestsOptions {
+  readonly lock: RepositoryLock;
   /** Bytes of manifests that are kept in memory. */
   readonly cacheBytes: number;
 }
@@ -26,9 +27,9 @@ export class DirectoryManifests implements ManifestStorage, TagStorage {
   readonly #manifests: CachedFiles<StoredManifest>;
   readonly #tags = new CachedFiles((bytes) => storableDigest(bytes.toString()), TAG_CACHE_BYTES);
 
-  constructor(layout: DirectoryLayout, { cacheBytes }: DirectoryManifestsOptions) {
+  constructor(layout: DirectoryLayout, { lock, cacheBytes }: DirectoryManifestsOptions) {
     this.#layout = layout;
-    this.#lock = new RepositoryLock(layout);
+    this.#lock = lock;
     this.#manifests = new CachedFiles(parseManifestFile, cacheBytes);
   }
 
