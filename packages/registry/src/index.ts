@@ -14,6 +14,8 @@ export { settingsJsonSchema } from "./serve/settings/json-schema.ts";
 export type { ServeSettings, SettingName } from "./serve/settings/schema.ts";
 export { aboutSetting, readSettings, SETTING_NAMES } from "./serve/settings/sources.ts";
 export type { ReadSettings, SettingSources } from "./serve/settings/sources.ts";
+export { openStorage } from "./serve/serve.ts";
+export { gcOptions } from "./serve/collecting.ts";
 export { createLog } from "./serve/log/log.ts";
 export type { Log, LogOptions } from "./serve/log/log.ts";
 
@@ -23,6 +25,11 @@ export { basicAuthorization } from "./auth/basic.ts";
 export type { BasicOptions, Credentials } from "./auth/basic.ts";
 export { createTokenService } from "./auth/tokens.ts";
 export type { TokenOptions, TokenService } from "./auth/tokens.ts";
+
+// Garbage
+export { collectGarbage } from "./gc/gc.ts";
+export type { GcOptions, GcOutcome } from "./gc/gc.ts";
+export type { Collected, CollectableStorage, CollectOptions } from "./storage/directory/collect/collect.ts";
 
 // Storage
 export type {

@@ -8,7 +8,7 @@ export interface ManifestFacts {
   readonly artifactType: MediaType | undefined;
   readonly annotations: Readonly<Record<string, string>> | undefined;
   /** Blobs it is made of, without those that are kept elsewhere (`urls`, non-distributable layers). */
-  readonly blobs: readonly Digest[];
+  readonly blobs: readonly { readonly digest: Digest; readonly size: number }[];
   /** Manifests it lists. */
   readonly manifests: readonly Digest[];
 }
@@ -92,14 +92,15 @@ function describe(
   };
 }
 
-function imageBlobs(document: Readonly<Record<string, unknown>>): readonly Digest[] {
-  const config = readDescriptor(document["config"], "config").digest;
-  const layers = descriptors(document, "layers").filter((layer) => !layer.elsewhere);
-  return [config, ...layers.map((layer) => layer.digest)];
+function imageBlobs(document: Readonly<Record<string, unknown>>): readonly Named[] {
+  const config = readDescriptor(document["config"], "config");
+  return [config, ...descriptors(document, "layers").filter((layer) => !layer.elsewhere)];
 }
 
 interface Named {
   readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
   readonly elsewhere: boolean;
 }
 
@@ -119,7 +120,7 @@ function readDescriptor(value: unknown, where: string): Named {
     throw invalid(`\`${where}.size\` is not a number of bytes`);
   }
   const foreign = typeof mediaType === "string" && /nondistributable|\.foreign\./.test(mediaType);
-  return { digest, elsewhere: foreign || (Array.isArray(urls) && urls.length > 0) };
+  return { digest, size, elsewhere: foreign || (Array.isArray(urls) && urls.length > 0) };
 }
 
 /** Of any algorithm: what a manifest names need not be here. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { createInterface } from "node:readline";
@@ -39,5 +40,34 @@ suite("serve", () => {
     const finished = await cooper("serve", "--listen", "5000");
     assert.equal(finished.status, 2);
     assert.match(finished.stderr, /not an address to listen on/);
+  });
+
+  test("settings come from flags, then the environment, then the config file", async (t) => {
+    const { directory, cooperWith } = workshop(t);
+    makeFiles(directory, ".", { "serve.yaml": "listen: nowhere\ndata: d\n" });
+    const inFile = await cooperWith({}, "serve", "--config", "serve.yaml");
+    assert.equal(inFile.status, 2);
+    assert.match(inFile.stderr, /serve\.yaml:1:9: listen: "nowhere" is not an address/);
+    const inVariable = await cooperWith({ env: { COOPER_SERVE_IDLE_TIME: "x" } }, "serve");
+    assert.equal(inVariable.status, 2);
+    assert.match(inVariable.stderr, /\$COOPER_SERVE_IDLE_TIME is "x"/);
+  });
+});
+
+suite("registry gc", () => {
+  test("removes what nobody needs from a registry's directory", async (t) => {
+    const { directory, answer } = workshop(t);
+    const unnamed = "registry/repositories/a/_blobs/sha256";
+    makeFiles(directory, unnamed, { ["0".repeat(64)]: "12345" });
+    const path = join(directory, unnamed, "0".repeat(64));
+    utimesSync(path, 1, 1);
+    const collected = JSON.parse(await answer("registry", "gc", "--data", "registry", "--json"));
+    assert.deepEqual(collected, {
+      outcome: "done",
+      removed: { blobs: 1, uploads: 0, manifests: 0, images: 0, bytes: 5 },
+      kept: { blobs: 0, bytes: 0 },
+    });
+    assert.ok(!existsSync(path));
+    assert.match(await answer("registry", "gc", "--data", "registry"), /^0 blobs, .* freed, 0 blobs kept$/);
   });
 });

@@ -141,6 +141,15 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
       brief: "Serve a registry out of a directory",
       load: async () => (await import("./serve.ts")).serve,
     },
+    registry: {
+      brief: "Look after a registry's directory",
+      commands: {
+        gc: {
+          brief: "Remove what no manifest names, and images that nobody asks for",
+          load: async () => (await import("./registry-gc.ts")).registryGc,
+        },
+      },
+    },
     store: {
       brief: "Look after Cooper's own store",
       commands: {

@@ -10,6 +10,7 @@ import {
   validateAnswer,
 } from "./read.ts";
 import { cachePruneAnswer, cacheUsageAnswer, lockAnswer, resolveAnswer } from "./packages.ts";
+import { registryGcAnswer } from "./registry.ts";
 import { storeGcAnswer, storeLsAnswer, storePruneAnswer } from "./store.ts";
 import { treeAnswer } from "./tree.ts";
 
@@ -25,6 +26,7 @@ export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   ls: lsAnswer,
   referrers: referrersAnswer,
   resolve: resolveAnswer,
+  "registry gc": registryGcAnswer,
   "store gc": storeGcAnswer,
   "store ls": storeLsAnswer,
   "store prune": storePruneAnswer,

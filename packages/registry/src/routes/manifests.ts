@@ -107,7 +107,7 @@ async function readManifest({ request, limits }: Call): Promise<Buffer> {
 
 async function requireReferences({ storage }: Call, repository: string, facts: ManifestFacts): Promise<void> {
   const missing: Digest[] = [];
-  for (const digest of new Set(facts.blobs)) {
+  for (const digest of new Set(facts.blobs.map((blob) => blob.digest))) {
     // oxlint-disable-next-line no-await-in-loop
     if ((await storage.blobSize(repository, digest)) === undefined) missing.push(digest);
   }

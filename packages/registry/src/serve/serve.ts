@@ -8,6 +8,7 @@ import type { Listening, ListenOptions } from "../server.ts";
 import { directoryStorage } from "../storage/directory/directory.ts";
 import type { DirectoryStorage } from "../storage/directory/directory.ts";
 import type { Log } from "./log/log.ts";
+import { collecting } from "./collecting.ts";
 import { logRequest } from "./log/requests.ts";
 import { Reading } from "./metrics/exposition.ts";
 import { ServiceMetrics } from "./metrics/service-metrics.ts";
@@ -20,6 +21,8 @@ import type { TlsFiles } from "./tls.ts";
 export interface ServeOptions {
   readonly settings: ServeSettings;
   readonly log: Log;
+  /** Whether a repository's images are made when they are asked for, so that those may go which nobody asks for. */
+  readonly isMade?: ((repository: string) => boolean) | undefined;
   /** Stops it: no more connections, and what has begun may end. */
   readonly signal: AbortSignal;
 }
@@ -28,9 +31,9 @@ export interface ServeOptions {
 const BURST_SECONDS = 10;
 
 /** Runs a registry until the signal, and returns when its last answer has ended. `CONFIG_INVALID` */
-export async function serve({ settings, log, signal }: ServeOptions): Promise<void> {
+export async function serve({ settings, log, isMade, signal }: ServeOptions): Promise<void> {
   signal.throwIfAborted();
-  const storage = directoryStorage({ path: settings.data });
+  const storage = openStorage(settings);
   const metrics = new ServiceMetrics();
   const registry = createRegistry({
     ...registryOptions(settings),
@@ -40,6 +43,7 @@ export async function serve({ settings, log, signal }: ServeOptions): Promise<vo
       logRequest(log, event);
     },
   });
+  const garbage = collecting({ storage, settings, isMade, log, signal });
   const check = checkOf(storage, settings, signal);
   const metricsText = (): string => metrics.text();
   const isApart = settings.metricsListen !== undefined;
@@ -48,19 +52,26 @@ export async function serve({ settings, log, signal }: ServeOptions): Promise<vo
   const main = await listen(after(operations, registry.handle), listenOptions(settings, files));
   const listeners = [main];
   try {
-    metrics.include(...readings(main, registry.uploadsInFlight));
+    metrics.include(...readings(main, registry.uploadsInFlight), ...garbage.metrics);
     if (settings.metricsListen !== undefined) {
       const apart = createOperations({ check, metrics: metricsText });
       listeners.push(await listen(after(apart, nothingElse), settings.metricsListen));
     }
     if (files !== undefined) followCertificate(files, { main, log, signal });
     log("info", `Serving at ${main.url}`);
+    const collected = garbage.run();
     await aborted(signal);
+    await collected;
     log("info", "Stopping: no more connections, transfers under way may end");
   } finally {
     await Promise.all(listeners.map(async (listener) => await listener.close()));
   }
   log("info", "Stopped");
+}
+
+/** The storage that the settings name. A use is written down four times in the time for which it counts. */
+export function openStorage({ data, gcGrace }: ServeSettings): DirectoryStorage {
+  return directoryStorage({ path: data, renewSeconds: gcGrace / 4 });
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;

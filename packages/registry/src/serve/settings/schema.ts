@@ -39,6 +39,12 @@ export const serveSchema = z.strictObject({
   slowBytes: bytes("The least bytes that a transfer must move in each idleTime; 0: it may drip"),
   stopTime: seconds("How long transfers under way may take to end when the registry stops"),
 
+  gcEvery: seconds("How often what nobody needs is collected; 0: never, or by cooper registry gc"),
+  gcGrace: seconds("How long a blob that no manifest names is left alone after its last use"),
+  gcUploads: seconds("How long an upload is kept to which nothing is added; no push may take longer"),
+  madeTime: seconds("How long a made image is kept that nobody asks for"),
+  madeBytes: bytes("The most bytes of all made images; what was not asked for longest goes first").optional(),
+
   references: oneOf(
     ["any", "stored"],
     "stored: a manifest may only name blobs and manifests that the repository has",
@@ -64,6 +70,10 @@ export const DEFAULTS = {
   idleTime: "60s",
   slowBytes: "1KiB",
   stopTime: "30s",
+  gcEvery: "1h",
+  gcGrace: "1h",
+  gcUploads: "24h",
+  madeTime: "30d",
   references: "any",
   warning: "",
 } as const satisfies Partial<Record<SettingName, string>>;
