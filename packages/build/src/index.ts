@@ -14,5 +14,6 @@ export { layerFromPath } from "./layer/layer-from-path.ts";
 export type { LayerFromPathOptions } from "./layer/layer-from-path.ts";
 
 // References
-export { makeResolver, MAKERS, resolver } from "./schemes/resolver.ts";
+export { makeResolver, resolver } from "./schemes/resolver.ts";
+export type { ResolverOptions } from "./schemes/resolver.ts";
 export type { PackageMaking } from "./schemes/packages.ts";

@@ -58,7 +58,13 @@ export type { Healthcheck, HistoryEntry, ImageConfig, RootFs, RunConfig } from "
 // References
 export { familiarName, formatDockerName, isRepositoryName, isTag, parseDockerName } from "./docker-name.ts";
 export type { DockerName } from "./docker-name.ts";
-export { formatReference, isMakerScheme, MAKER_SCHEMES, parseReference } from "./reference.ts";
+export {
+  formatReference,
+  isMakerScheme,
+  isTransformScheme,
+  MAKER_SCHEMES,
+  parseReference,
+} from "./reference.ts";
 export type {
   DirectoryReference,
   DockerArchiveReference,

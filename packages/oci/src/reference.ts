@@ -57,6 +57,8 @@ export interface DirectoryReference {
   readonly path: string;
 }
 
+const TRANSFORM_SCHEMES: ReadonlySet<string> = new Set(["estargz", "flatten", "mirror", "slim", "zstd"]);
+
 /** What only a maker or a transform understands: for `flatten` and its like, `rest` is a reference again. */
 export interface MakerReference {
   readonly scheme: MakerScheme;
@@ -114,6 +116,11 @@ export function formatReference(reference: Reference): string {
 /** Whether a reference with this scheme is made, not found. */
 export function isMakerScheme(scheme: string): scheme is MakerScheme {
   return (MAKER_SCHEMES as readonly string[]).includes(scheme);
+}
+
+/** Whether what follows this scheme is a reference again. */
+export function isTransformScheme(scheme: MakerScheme): boolean {
+  return TRANSFORM_SCHEMES.has(scheme);
 }
 
 interface Selected {

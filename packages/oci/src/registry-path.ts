@@ -1,5 +1,5 @@
 import { invalid, isRepositoryName, isTag, parseDockerName } from "./docker-name.ts";
-import { formatReference, isMakerScheme, parseReference } from "./reference.ts";
+import { formatReference, isMakerScheme, isTransformScheme, parseReference } from "./reference.ts";
 import type { DockerReference, MakerReference, MakerScheme, Reference } from "./reference.ts";
 import { decodeComponent, decodeRelease, encodeComponent, encodeRelease } from "./registry-spelling.ts";
 
@@ -11,8 +11,6 @@ export interface RegistryPath {
 
 /** The tag that clients put where none is given; here it stands for none. */
 const NO_TAG = "latest";
-/** Schemes whose rest is a reference again. */
-const TRANSFORMS: ReadonlySet<MakerScheme> = new Set(["estargz", "flatten", "mirror", "slim", "zstd"]);
 
 /**
  * The name of a made image in a registry that makes it. The schemes come first, each a component:
@@ -54,7 +52,7 @@ interface Spelled {
 }
 
 function pathOf({ scheme, rest }: MakerReference, what: string): Spelled {
-  if (!TRANSFORMS.has(scheme)) {
+  if (!isTransformScheme(scheme)) {
     const { name, release } = splitRelease(rest);
     return {
       components: [scheme, ...name.split("/").map((part) => encodeComponent(part, what))],
@@ -83,7 +81,7 @@ function makerOf(scheme: MakerScheme, components: readonly string[], path: Regis
   const { repository, tag } = path;
   const [next = ""] = components;
   if (next === "") throw invalid(repository, `nothing follows ${scheme}`);
-  if (!TRANSFORMS.has(scheme)) {
+  if (!isTransformScheme(scheme)) {
     const name = components.map((part) => decodeComponent(part, repository)).join("/");
     return { scheme, rest: tag === NO_TAG ? name : `${name}:${decodeRelease(tag, repository)}` };
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Action } from "./auth/authorize.ts";
 import { RegistryError } from "./errors.ts";
 import type { RegistryLimits, RegistryOptions } from "./options.ts";
-import type { Storage } from "./storage/storage.ts";
+import type { BlobReader, Storage } from "./storage/storage.ts";
 
 /** One request on its way through the registry. */
 export interface Call {
@@ -11,6 +11,8 @@ export interface Call {
   readonly method: string;
   readonly query: URLSearchParams;
   readonly storage: Storage;
+  /** From where blobs are read: the storage, or more. */
+  readonly blobs: BlobReader;
   readonly limits: RegistryLimits;
   readonly options: RegistryOptions;
   /** Whether a blob may be mounted without saying from where. */

@@ -18,6 +18,8 @@ export type RegistryErrorCode =
   | "DENIED"
   /** The digest is malformed, of an unknown algorithm, or not that of the content. */
   | "DIGEST_INVALID"
+  /** Cooper's own: what was asked for could not be made, through no fault of its name. */
+  | "MAKE_FAILED"
   /** The manifest names a blob or manifest that the repository does not have. */
   | "MANIFEST_BLOB_UNKNOWN"
   /** The manifest is not what its media type says, or its tag is malformed. */
@@ -48,6 +50,7 @@ const STATUS: Readonly<Record<RegistryErrorCode, number>> = {
   CONFIG_INVALID: 500,
   DENIED: 403,
   DIGEST_INVALID: 400,
+  MAKE_FAILED: 424,
   MANIFEST_BLOB_UNKNOWN: 404,
   MANIFEST_INVALID: 400,
   MANIFEST_UNKNOWN: 404,

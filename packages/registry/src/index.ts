@@ -14,10 +14,18 @@ export { settingsJsonSchema } from "./serve/settings/json-schema.ts";
 export type { ServeSettings, SettingName } from "./serve/settings/schema.ts";
 export { aboutSetting, readSettings, SETTING_NAMES } from "./serve/settings/sources.ts";
 export type { ReadSettings, SettingSources } from "./serve/settings/sources.ts";
+export { isMadeBy } from "./serve/making.ts";
 export { openStorage } from "./serve/serve.ts";
 export { gcOptions } from "./serve/collecting.ts";
 export { createLog } from "./serve/log/log.ts";
 export type { Log, LogOptions } from "./serve/log/log.ts";
+
+// What is made on demand
+export { Demand } from "./demand/demand.ts";
+export type { Ask } from "./demand/demand.ts";
+export type { DemandLimits, DemandOptions, DemandTimes, RootNames } from "./demand/options.ts";
+export type { Maker } from "./demand/maker.ts";
+export type { Upstream } from "./demand/upstreams.ts";
 
 // Who may do what
 export type { Access, Action, Authorize, Verdict } from "./auth/authorize.ts";

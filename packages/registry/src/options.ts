@@ -1,4 +1,5 @@
 import type { Authorize } from "./auth/authorize.ts";
+import type { Demand } from "./demand/demand.ts";
 import type { RateOptions } from "./limits/rate.ts";
 import type { Route } from "./route.ts";
 import type { TokenService } from "./auth/tokens.ts";
@@ -28,6 +29,8 @@ export interface RegistryOptions {
   readonly rate?: RateOptions | undefined;
   /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. Default: none. */
   readonly proxies?: readonly string[] | undefined;
+  /** Makes what is asked for and is not there. Default: nothing is made. Close it after the registry. */
+  readonly demand?: Demand | undefined;
   /** Announced as `OCI-Chunk-Min-Length`: bytes. Smaller chunks are still taken. */
   readonly chunkMinBytes?: number | undefined;
   /** Texts for `Warning` headers of the answer to a request. */

@@ -6,6 +6,7 @@ import { methodNotAllowed } from "./call.ts";
 import type { Call } from "./call.ts";
 import { asRegistryError, RegistryError } from "./errors.ts";
 import { answerFault, answerJson, warningHeaders } from "./http/answer.ts";
+import type { Ask, Demand } from "./demand/demand.ts";
 import { clientKey, clientReader } from "./http/client.ts";
 import type { Client } from "./http/client.ts";
 import { RateLimit } from "./limits/rate.ts";
@@ -59,6 +60,8 @@ export function createRegistry(options: RegistryOptions): Registry {
     try {
       if (rate !== undefined) requireRate(rate, visit.client.address, started);
       route = parseRoute(path);
+      if (route !== undefined && options.demand !== undefined)
+        route = await options.demand.locate(route, asked.method, new URLSearchParams(query));
       if (options.warnings !== undefined)
         setWarnings(response, options.warnings(withRepository(asked, route)));
       if (route !== undefined) await attend(request, response, { route, query, visit });
@@ -89,28 +92,61 @@ export function createRegistry(options: RegistryOptions): Registry {
     response: ServerResponse,
     { route, query, visit }: { readonly route: Route; readonly query: string; readonly visit: Visit },
   ): Promise<void> {
+    const require = requirer(request, visit);
+    const method = request.method ?? "GET";
+    if (authorize !== undefined) await require(...accessOf(method, route));
+    if (options.mode === "read-only" && !isReading(method)) throw readOnly();
     const call: Call = {
       request,
       response,
-      method: request.method ?? "GET",
+      method,
       query: new URLSearchParams(query),
       storage: options.storage,
+      blobs: options.storage,
       limits,
       options,
       mountsAnonymously,
       uploads,
-      require: async (action, repository) => {
-        if (authorize === undefined) return;
-        visit.username = await requireAccess(authorize, request, { action, repository });
-      },
+      require,
     };
-    if (authorize !== undefined) await call.require(...accessOf(call.method, route));
-    if (options.mode === "read-only" && !isReading(call.method)) throw readOnly();
-    await serve(call, route);
+    await serve(
+      options.demand === undefined ? call : await onDemand(options.demand, call, route, visit),
+      route,
+    );
+  }
+
+  function requirer(request: IncomingMessage, visit: Visit): Call["require"] {
+    return async (action, repository) => {
+      if (authorize === undefined) return;
+      visit.username = await requireAccess(authorize, request, { action, repository });
+    };
   }
 
   const uploadsInFlight = (): number => uploads.inFlight;
   return { handle, uploadsInFlight, listen: async (where = {}) => await listen(handle, where) };
+}
+
+/** Sees to it that what can be made is there, and says from where blobs are read. */
+async function onDemand(demand: Demand, call: Call, route: Route, visit: Visit): Promise<Call> {
+  if (!("repository" in route)) return call;
+  const { repository } = route;
+  if (!isReading(call.method)) {
+    if (call.method !== "DELETE" && demand.owns(repository)) throw notPushed(repository);
+    return call;
+  }
+  const ask: Ask = {
+    response: call.response,
+    visitor: visit.username ?? clientKey(visit.client.address),
+    mayMake: async () => await call.require("make", repository),
+  };
+  if (route.kind === "manifest") await demand.prepare(repository, route.reference, ask);
+  return route.kind === "blob" ? { ...call, blobs: demand.blobs(repository, ask) } : call;
+}
+
+function notPushed(repository: string): RegistryError {
+  return new RegistryError("DENIED", `${repository} is made here when it is pulled, and cannot be pushed`, {
+    advice: "Push under a name that does not begin with what a registry makes, such as mine/",
+  });
 }
 
 /** Who is there, and by what name the request is found in logs. */

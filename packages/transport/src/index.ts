@@ -48,10 +48,10 @@ export type { Found, Opened, PlaceOptions, Scheme, SchemeContext } from "./resol
 export { hostPlatform, selectImage } from "./copy/platforms.ts";
 
 // Writing and copying
-export { copy, write } from "./copy/write.ts";
+export { copy, write, writeTo } from "./copy/write.ts";
 export type { CopyOptions, WriteOptions } from "./copy/write.ts";
 export type { LayerCompressionOptions } from "./copy/convert.ts";
-export type { Destination } from "./copy/destination.ts";
+export type { Destination, Receiver } from "./copy/destination.ts";
 export type { TransferEvent } from "./copy/event.ts";
 
 // HTTP, for what fetches from elsewhere than registries

@@ -6,14 +6,18 @@ import { randomScheme } from "./random.ts";
 import { zstdScheme } from "./zstd.ts";
 
 /** What is made, and what is made of another reference: rows for a resolver's table. */
-export const MAKERS: readonly Scheme[] = [flattenScheme, mirrorScheme, randomScheme, zstdScheme];
+const MAKERS: readonly Scheme[] = [flattenScheme, mirrorScheme, randomScheme, zstdScheme];
 
-/**
- * Every scheme there is: the places of `@cooper/transport`, and the makers. `packages` says how
- * images of packages are made: from which repositories, from a lock, in which layers.
- */
-export function makeResolver(options: { readonly packages?: PackageMaking | undefined } = {}): Resolver {
-  return createResolver([...MAKERS, ...packageSchemes(options.packages ?? {})]);
+export interface ResolverOptions {
+  /** How images of packages are made: from which repositories, from a lock, in which layers. */
+  readonly packages?: PackageMaking | undefined;
+  /** Further rows, which win where names are equal: other ways to a place. */
+  readonly further?: readonly Scheme[] | undefined;
+}
+
+/** Every scheme there is: the places of `@cooper/transport`, and the makers. */
+export function makeResolver({ packages = {}, further = [] }: ResolverOptions = {}): Resolver {
+  return createResolver([...MAKERS, ...packageSchemes(packages), ...further]);
 }
 
 export const resolver: Resolver = makeResolver();

@@ -1,4 +1,4 @@
-import { collectGarbage, gcOptions, openStorage } from "@cooper/registry";
+import { collectGarbage, gcOptions, isMadeBy, openStorage } from "@cooper/registry";
 import { defineCommand } from "../command.ts";
 import { formatBytes } from "../display/units.ts";
 import { globalFlags, jsonFlag } from "../flags.ts";
@@ -7,7 +7,7 @@ import type { RegistryGcAnswer } from "../schemas/registry.ts";
 import { configFlag, settingFlags, setUp } from "../serve-settings.ts";
 import type { SettingFlags } from "../serve-settings.ts";
 
-const SETTINGS = ["data", "gcGrace", "gcUploads", "madeTime", "madeBytes"] as const;
+const SETTINGS = ["data", "gcGrace", "gcUploads", "madeTime", "madeBytes", "make"] as const;
 
 export const registryGc = defineCommand<GlobalFlags & JsonFlag & SettingFlags<(typeof SETTINGS)[number]>, []>(
   {
@@ -20,6 +20,7 @@ directory and clients push and pull; "cooper serve" does the same by itself, as 
       const { settings } = setUp(terminal, flags);
       const { outcome, removed, kept, expired } = await collectGarbage(openStorage(settings), {
         ...gcOptions(settings),
+        isMade: isMadeBy(settings),
         signal: terminal.signal,
       });
       const answer = {

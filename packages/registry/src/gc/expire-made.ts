@@ -32,7 +32,7 @@ export interface MadeImage {
 }
 
 /** Records that are only worth something together with those of the images. */
-const FURTHER_RECORDS: readonly RecordKind[] = ["inputs"];
+const FURTHER_RECORDS: readonly RecordKind[] = ["inputs", "digest"];
 
 /**
  * Takes the tags, and what is remembered, of images that were made because somebody asked for them, and

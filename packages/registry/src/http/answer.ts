@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { RegistryError } from "../errors.ts";
+import type { RegistryError, RegistryErrorCode } from "../errors.ts";
 
 export type Headers = Readonly<Record<string, string | number | string[]>>;
 
@@ -8,6 +8,8 @@ const MAX_WARNING_BYTES = 4096;
 /** How much of a body that nobody wants is still read, so that the client gets to see the answer. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
 const LINGER_MS = 1000;
+/** Codes that clients do not know. */
+const OWN_CODES: ReadonlySet<RegistryErrorCode> = new Set(["MAKE_FAILED", "STORAGE_FAULT"]);
 
 /** Sends a whole answer. To HEAD the body is only counted. */
 export function answer(
@@ -45,7 +47,7 @@ export function answerFault(request: IncomingMessage, response: ServerResponse, 
     response.destroy();
     return;
   }
-  const code = fault.code === "STORAGE_FAULT" ? "UNKNOWN" : fault.code;
+  const code = OWN_CODES.has(fault.code) ? "UNKNOWN" : fault.code;
   const message = fault.advice === undefined ? fault.message : `${fault.message}. ${fault.advice}`;
   const body = { errors: [{ code, message, detail: fault.fields }] };
   if (request.complete || Number(request.headers["content-length"]) <= MAX_UNREAD_BYTES) {

@@ -30,18 +30,14 @@ export async function serveBlob(call: Call, route: BlobRoute): Promise<void> {
   }
 }
 
-async function headBlob({ response, storage }: Call, route: BlobRoute, digest: Digest): Promise<void> {
-  const size = await storage.blobSize(route.repository, digest);
+async function headBlob({ response, blobs }: Call, route: BlobRoute, digest: Digest): Promise<void> {
+  const size = await blobs.blobSize(route.repository, digest);
   if (size === undefined) throw blobUnknown(route);
   answer(response, 200, { ...blobHeaders(digest), "Content-Length": size });
 }
 
-async function getBlob(
-  { request, response, storage }: Call,
-  route: BlobRoute,
-  digest: Digest,
-): Promise<void> {
-  const blob = await storage.openBlob(route.repository, digest);
+async function getBlob({ request, response, blobs }: Call, route: BlobRoute, digest: Digest): Promise<void> {
+  const blob = await blobs.openBlob(route.repository, digest);
   if (blob === undefined) throw blobUnknown(route);
   try {
     const headers = blobHeaders(digest);

@@ -12,6 +12,7 @@ import { collecting } from "./collecting.ts";
 import { logRequest } from "./log/requests.ts";
 import { Reading } from "./metrics/exposition.ts";
 import { ServiceMetrics } from "./metrics/service-metrics.ts";
+import { isMadeBy, makingOf } from "./making.ts";
 import { createOperations } from "./operations.ts";
 import type { Operations } from "./operations.ts";
 import type { ServeSettings } from "./settings/schema.ts";
@@ -21,8 +22,6 @@ import type { TlsFiles } from "./tls.ts";
 export interface ServeOptions {
   readonly settings: ServeSettings;
   readonly log: Log;
-  /** Whether a repository's images are made when they are asked for, so that those may go which nobody asks for. */
-  readonly isMade?: ((repository: string) => boolean) | undefined;
   /** Stops it: no more connections, and what has begun may end. */
   readonly signal: AbortSignal;
 }
@@ -31,19 +30,21 @@ export interface ServeOptions {
 const BURST_SECONDS = 10;
 
 /** Runs a registry until the signal, and returns when its last answer has ended. `CONFIG_INVALID` */
-export async function serve({ settings, log, isMade, signal }: ServeOptions): Promise<void> {
+export async function serve({ settings, log, signal }: ServeOptions): Promise<void> {
   signal.throwIfAborted();
   const storage = openStorage(settings);
   const metrics = new ServiceMetrics();
+  const demand = makingOf(settings, storage);
   const registry = createRegistry({
     ...registryOptions(settings),
     storage,
+    demand,
     observe: (event) => {
       metrics.observe(event);
       logRequest(log, event);
     },
   });
-  const garbage = collecting({ storage, settings, isMade, log, signal });
+  const garbage = collecting({ storage, settings, isMade: isMadeBy(settings), log, signal });
   const check = checkOf(storage, settings, signal);
   const metricsText = (): string => metrics.text();
   const isApart = settings.metricsListen !== undefined;
@@ -65,6 +66,7 @@ export async function serve({ settings, log, isMade, signal }: ServeOptions): Pr
     log("info", "Stopping: no more connections, transfers under way may end");
   } finally {
     await Promise.all(listeners.map(async (listener) => await listener.close()));
+    await demand?.close();
   }
   log("info", "Stopped");
 }

@@ -34,6 +34,7 @@ class MemoryStorage implements Storage {
   readonly #records: Readonly<Record<RecordKind, Map<string, StoredRecord>>> = {
     made: new Map(),
     inputs: new Map(),
+    digest: new Map(),
   };
 
   async blobSize(repository: string, digest: Digest): Promise<number | undefined> {

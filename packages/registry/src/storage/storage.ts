@@ -11,11 +11,15 @@ import type { Digest, MediaType } from "@cooper/oci";
  */
 export interface Storage extends BlobStorage, UploadStorage, ManifestStorage, TagStorage, RecordStorage {}
 
-export interface BlobStorage {
+/** Reads blobs. */
+export interface BlobReader {
   /** A blob's size in bytes, if the repository has it. */
   blobSize(repository: string, digest: Digest): Promise<number | undefined>;
   /** Opens a blob; whoever has opened it closes it. It stays readable when it is deleted meanwhile. */
   openBlob(repository: string, digest: Digest): Promise<OpenBlob | undefined>;
+}
+
+export interface BlobStorage extends BlobReader {
   /** Gives the repository a blob that `from` has; without `from`, that any repository has. Whether it could. */
   mountBlob(repository: string, digest: Digest, from: string | undefined): Promise<boolean>;
   /** Takes the blob out of the repository. Whether it was there. */
@@ -102,8 +106,11 @@ export interface RecordStorage {
   deleteRecord(kind: RecordKind, key: string): Promise<boolean>;
 }
 
-/** "made": by name, what a tag was made of and when. "inputs": by key, where the image of these inputs is. */
-export type RecordKind = "made" | "inputs";
+/**
+ * "made": by name, `apt/curl:latest`, what a tag was made of and when. "inputs": by the key of what
+ * goes in, where the image of it is. "digest": by `apt/curl@sha256:…`, the tag that it was made for.
+ */
+export type RecordKind = "made" | "inputs" | "digest";
 
 export interface StoredRecord {
   /** JSON. */

@@ -2,9 +2,15 @@ import type { Cancellable } from "@cooper/archive";
 import type { Descriptor, Digest, Image } from "@cooper/oci";
 import type { WritableRepository } from "../repository.ts";
 
+/** What writing an image asks of a repository. */
+export type Receiver = Pick<
+  WritableRepository,
+  "name" | "resolve" | "hasBlob" | "putBlob" | "putUnknownBlob" | "putManifest"
+>;
+
 /** Where an image is written to. Nothing is visible there before `finish`, or before the tag is put. */
 export interface Destination {
-  readonly repository: WritableRepository;
+  readonly repository: Receiver;
   readonly tag?: string | undefined;
   /** The digest that the image must turn out to have. */
   readonly digest?: Digest | undefined;

@@ -55,6 +55,15 @@ export async function write(
   return await writeFrom(content, reference, options, {});
 }
 
+/** Writes content to a destination that is open, which this finishes or abandons. As `write`. */
+export async function writeTo(
+  content: Content,
+  destination: Destination,
+  options: WriteOptions = {},
+): Promise<Descriptor> {
+  return await carry(content, destination, options, {});
+}
+
 /** Copies what one reference names to another. As `write`. */
 export async function copy(
   from: string | Reference,
@@ -86,7 +95,7 @@ async function writeFrom(
   options: CopyOptions,
   origin: Origin,
 ): Promise<Descriptor> {
-  const { referrers = "leave", digestTags = "leave", signal } = options;
+  const { referrers = "leave", digestTags = "leave" } = options;
   const follows = referrers === "copy" || digestTags === "copy";
   if (follows && isConverting(options)) {
     throw new TransportError("INVALID_OPTIONS", "what refers to an image names the digest it had before", {
@@ -94,7 +103,17 @@ async function writeFrom(
       advice: "Convert the image without its referrers, or copy it as it is.",
     });
   }
-  const destination = await resolverOf(options).create(to, options);
+  return await carry(content, await resolverOf(options).create(to, options), options, origin);
+}
+
+async function carry(
+  content: Content,
+  destination: Destination,
+  options: CopyOptions,
+  origin: Origin,
+): Promise<Descriptor> {
+  const { referrers = "leave", digestTags = "leave", signal } = options;
+  const follows = referrers === "copy" || digestTags === "copy";
   try {
     const adapted = await adapt(content, destination, options);
     const transfer = new Transfer(

@@ -1,7 +1,7 @@
 import { verified } from "@cooper/archive";
 import type { ByteStream, Cancellable } from "@cooper/archive";
 import { isFault } from "@cooper/sys";
-import type { Descriptor } from "@cooper/oci";
+import type { Descriptor, Digest } from "@cooper/oci";
 import { TransportError } from "../errors.ts";
 import type { ByteRange } from "../repository.ts";
 import { repositoryScope } from "./auth/scope.ts";
@@ -49,6 +49,34 @@ export async function hasBlob(
   const get = await session.send({ ...request, method: "GET", headers, accept: [200, 206, 404, 416] });
   await get.drop();
   return get.status !== 404;
+}
+
+/** A blob's size (end-2, HEAD; where that does not say it, one byte's `Content-Range`). `NOT_FOUND`, `BAD_RESPONSE` */
+export async function blobSize(
+  { session, repository }: Place,
+  digest: Digest,
+  { signal }: Cancellable = {},
+): Promise<number> {
+  const request = {
+    target: `/v2/${repository}/blobs/${digest}`,
+    scopes: [repositoryScope(repository, "pull")],
+    what: `blob ${digest}`,
+    attempts: session.attempts(signal),
+    signal,
+  } as const;
+  const head = await session.send({ ...request, method: "HEAD", accept: [200, 400, 403, 405, 501] });
+  await head.drop();
+  const told = head.status === 200 ? head.contentLength() : undefined;
+  if (told !== undefined) return told;
+  const headers = { range: "bytes=0-0" };
+  const get = await session.send({ ...request, method: "GET", headers, accept: [200, 206] });
+  await get.drop();
+  const whole = /\/(\d+)$/.exec(get.header("content-range") ?? "")?.[1];
+  const size = get.status === 206 && whole !== undefined ? Number(whole) : get.contentLength();
+  if (size !== undefined && Number.isSafeInteger(size)) return size;
+  throw new TransportError("BAD_RESPONSE", `${session.name}: does not say how large blob ${digest} is`, {
+    fields: { host: session.host.name, digest },
+  });
 }
 
 /** Opens a blob from an offset; a `Reply` whose status is 200 or 206. */

@@ -7,7 +7,7 @@ import { isFault } from "@cooper/sys";
 import type { ByteRange, ContentSource, Selector, WritableRepository } from "../repository.ts";
 import { CATALOG_SCOPE, repositoryScope } from "./auth/scope.ts";
 import { RegistryClient } from "./client.ts";
-import { downloadBlob, hasBlob } from "./download.ts";
+import { blobSize, downloadBlob, hasBlob } from "./download.ts";
 import type { RateLimit } from "./http/rate-limit.ts";
 import { findManifest, readManifest, removeManifest, resolveManifest, writeManifest } from "./manifests.ts";
 import type { Place } from "./manifests.ts";
@@ -36,6 +36,8 @@ export interface OpenRegistryOptions extends RegistryOptions {
 export interface RegistryRepository extends WritableRepository {
   readonly host: string;
   readonly repository: string;
+  /** A blob's size in bytes, without reading it. `NOT_FOUND` */
+  blobSize(digest: Digest, options?: Cancellable): Promise<number>;
   deleteBlob(digest: Digest, options?: Cancellable): Promise<void>;
   /** What the registry said last about how much it still allows. */
   rateLimit(): RateLimit | undefined;
@@ -66,6 +68,7 @@ export function openRegistryRepository(
     blob: (descriptor: Descriptor, read?: Cancellable & { readonly range?: ByteRange }): ByteStream =>
       downloadBlob(place, descriptor, read),
     hasBlob: async (descriptor: Descriptor, cancel?: Cancellable) => await hasBlob(place, descriptor, cancel),
+    blobSize: async (digest: Digest, cancel?: Cancellable) => await blobSize(place, digest, cancel),
     tags: (cancel?: Cancellable) =>
       listNames(
         session,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { makers, platforms, rootNames, upstreams } from "./demand-values.ts";
 import { address, bytes, count, oneOf, seconds, text, texts } from "./values.ts";
 
 /**
@@ -45,6 +46,28 @@ export const serveSchema = z.strictObject({
   madeTime: seconds("How long a made image is kept that nobody asks for"),
   madeBytes: bytes("The most bytes of all made images; what was not asked for longest goes first").optional(),
 
+  make: makers("What is made when it is pulled; none: nothing"),
+  makePlatforms: platforms("For which platforms images are made, as far as there is anything for them"),
+  upstreams: upstreams(
+    "Registries that a visitor may have images taken from; docs/on-demand.md has the words",
+  ),
+  rootNames: rootNames("What names mean that have no maker in front: nix, or mirror:HOST").optional(),
+  refreshTime: seconds("After how long a made name is looked up again"),
+  revalidateTime: seconds("After how long a mirrored tag is looked up again"),
+  failureTime: seconds("How long it is remembered that something cannot be made"),
+  lingerTime: seconds("How long a build goes on for which nobody waits any more"),
+  holdTime: seconds("How long a client is held before it is told to ask again"),
+  builds: count("Images being made at once (default: one for each processor)").optional(),
+  buildsWaiting: count("Builds that wait for their turn; more are answered with 429"),
+  buildsPerVisitor: count("Builds of one visitor, going on or waiting; more are answered with 429"),
+  buildTime: seconds("How long a build may take"),
+  buildMemory: bytes(
+    "No build begins beside another while the process has more in memory (default: half of the machine's)",
+  ).optional(),
+  imageBytes: bytes("The most bytes of a made image, and of a mirrored blob"),
+  downloads: count("Blobs being fetched at once for mirrors"),
+  downloadsPerVisitor: count("Of them, those of one visitor"),
+
   references: oneOf(
     ["any", "stored"],
     "stored: a manifest may only name blobs and manifests that the repository has",
@@ -74,6 +97,20 @@ export const DEFAULTS = {
   gcGrace: "1h",
   gcUploads: "24h",
   madeTime: "30d",
+  make: "apt;apk;nix;npm;flatten;zstd;mirror;random",
+  makePlatforms: "linux/amd64;linux/arm64",
+  upstreams: "*",
+  refreshTime: "1h",
+  revalidateTime: "60s",
+  failureTime: "60s",
+  lingerTime: "60s",
+  holdTime: "30m",
+  buildsWaiting: "100",
+  buildsPerVisitor: "8",
+  buildTime: "30m",
+  imageBytes: "16GiB",
+  downloads: "64",
+  downloadsPerVisitor: "32",
   references: "any",
   warning: "",
 } as const satisfies Partial<Record<SettingName, string>>;
