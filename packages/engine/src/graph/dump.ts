@@ -29,25 +29,34 @@ export function drawGraph(last: Step): string {
   const numbers = new Map(stepsOf(last).map(({ digest }, place) => [digest, place + 1]));
   const drawn = new Set<string>();
   const lines: string[] = [];
-  const draw = (step: Step, lead: string, branch: string, below: string): void => {
+  const open = [{ step: last, lead: "", below: "" }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { step, lead, below } = next;
     const number = numbers.get(step.digest) ?? 0;
     const again = drawn.has(step.digest);
-    lines.push(
-      `${lead}${branch}${number} ${describe(step.operation)}${again && step.inputs.length > 0 ? " …" : ""}`,
-    );
-    if (again) return;
+    lines.push(`${lead}${number} ${describe(step.operation)}${again && step.inputs.length > 0 ? " …" : ""}`);
+    if (again) continue;
     drawn.add(step.digest);
-    for (const [place, input] of step.inputs.entries()) {
+    const inputs = step.inputs.map((input, place) => {
       const isLast = place === step.inputs.length - 1;
-      draw(input, lead + below, isLast ? "└─ " : "├─ ", isLast ? "   " : "│  ");
-    }
-  };
-  draw(last, "", "", "");
+      return { step: input, lead: below + (isLast ? "└─ " : "├─ "), below: below + (isLast ? "   " : "│  ") };
+    });
+    open.push(...inputs.toReversed());
+  }
   return lines.join("\n");
 }
 
 /** One line for people: what a step does. */
 export function describe(operation: Operation): string {
+  return plain(words(operation));
+}
+
+/** What is built may come from anywhere: one line, and nothing that a terminal takes for a command. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
+}
+
+function words(operation: Operation): string {
   switch (operation.kind) {
     case "image":
       return `image ${operation.reference}`;

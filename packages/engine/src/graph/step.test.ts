@@ -82,3 +82,23 @@ test("a graph is dumped with every step once, inputs first, and drawn as a tree"
 └─ 3 copy package.json to app/package.json …`,
   );
 });
+
+test("a graph of many steps, one on the other, is no problem, nor one that doubles with each step", () => {
+  let deep = BASE;
+  let wide = BASE;
+  for (let count = 0; count < 20_000; count++) {
+    deep = makeStep({ ...INSTALL, command: [String(count)] }, [deep]);
+    if (count < 200) wide = makeStep({ kind: "merge" }, [wide, wide]);
+  }
+  assert.equal(dumpGraph(deep).steps.length, 20_001);
+  assert.equal(dumpGraph(wide).steps.length, 201);
+  assert.equal(drawGraph(wide).split("\n").length, 401);
+});
+
+test("a drawing is one line a step, whatever a step is called", () => {
+  const label = "install\n\u001b[31mdependencies\u202e";
+  assert.equal(
+    drawGraph(makeStep({ ...INSTALL, label }, [BASE])).split("\n")[0],
+    "2 install [31mdependencies ",
+  );
+});

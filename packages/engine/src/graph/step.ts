@@ -45,11 +45,14 @@ export function definitionOf(operation: Operation): unknown {
 /** Every step once, inputs before what they go into. */
 export function stepsOf(last: Step): readonly Step[] {
   const seen = new Map<Digest, Step>();
-  const visit = (step: Step): void => {
-    if (seen.has(step.digest)) return;
-    for (const input of step.inputs) visit(input);
-    seen.set(step.digest, step);
-  };
-  visit(last);
+  // A stack and no recursion: a graph may be as deep as it is long.
+  const open: { readonly step: Step; next: number }[] = [{ step: last, next: 0 }];
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const input = top.step.inputs[top.next++];
+    if (input === undefined) {
+      if (!seen.has(top.step.digest)) seen.set(top.step.digest, top.step);
+      open.pop();
+    } else if (!seen.has(input.digest)) open.push({ step: input, next: 0 });
+  }
   return [...seen.values()];
 }
