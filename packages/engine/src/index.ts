@@ -36,6 +36,11 @@ export type {
   Step,
 } from "./graph/operation.ts";
 
+// Building
+export { execute } from "./execution/execute.ts";
+export type { ExecuteOptions } from "./execution/execute.ts";
+export type { BuildEvent } from "./execution/event.ts";
+
 // Files of the host
 export { digestOfFiles, scanLocal } from "./files/local-files.ts";
 export type { LocalFile, LocalScan, LocalSelection } from "./files/local-files.ts";

@@ -14,6 +14,8 @@ export interface SpecificationInput {
   readonly volumes: readonly Volume[];
   /** Files that the engine makes for the container, such as its resolv.conf: path on the host → in it. */
   readonly files: readonly { readonly source: string; readonly target: string }[];
+  /** Directories of the container that are in memory, and gone with it. */
+  readonly temporary?: readonly string[] | undefined;
   /** Bytes. */
   readonly memory?: number | undefined;
   readonly cpus?: number | undefined;
@@ -134,6 +136,12 @@ function mounts(input: SpecificationInput): readonly object[] {
       type: "none",
       source,
       options: ["bind", "rw"],
+    })),
+    ...(input.temporary ?? []).map((destination) => ({
+      destination,
+      type: "tmpfs",
+      source: "tmpfs",
+      options: ["nosuid", "nodev", "mode=1777"],
     })),
     ...input.volumes.map(({ source, target, access }) => ({
       destination: target,

@@ -12,6 +12,7 @@ import {
   digestHex,
   parseDigest,
 } from "@cooper/oci";
+import { setTimeout as pause } from "node:timers/promises";
 import { lockFile, waitLock } from "@cooper/sys";
 import type { SnapshotEvent } from "./event.ts";
 
@@ -54,6 +55,9 @@ export async function unpackLayers(image: Image, options: UnpackOptions): Promis
   return { directories: held.map(({ directory }) => directory), close };
 }
 
+/** Between two looks at whether another process has unpacked a layer that both want. */
+const UNPACK_PAUSE_MS = 20;
+
 interface HeldLayer {
   readonly chainId: Digest;
   readonly directory: string;
@@ -82,10 +86,15 @@ async function holdLayer(
         options.onEvent?.({ type: "layer-cached", diffId });
         return { chainId, directory, release: () => closeSync(lock) };
       }
-      await waitLock(lock, "exclusive", options);
-      if (!existsSync(directory)) {
-        renameSync(early ?? (await unpackAside(layer, below, options)), directory);
-        options.onEvent?.({ type: "layer-done", diffId });
+      // Who waited for the exclusive lock here would wait for the end of whoever was faster and runs now.
+      if (lockFile(lock, "exclusive")) {
+        if (!existsSync(directory)) {
+          renameSync(early ?? (await unpackAside(layer, below, options)), directory);
+          options.onEvent?.({ type: "layer-done", diffId });
+        }
+      } else {
+        await pause(UNPACK_PAUSE_MS);
+        options.signal?.throwIfAborted();
       }
     } catch (error) {
       closeSync(lock);

@@ -1,0 +1,221 @@
+import { availableParallelism } from "node:os";
+import { type Cancellable, writeTar } from "@cooper/archive";
+import { digestBytes, type Digest, type DiffId, type Image, type Layer, type Platform } from "@cooper/oci";
+import { Lane } from "@cooper/transport";
+import { EngineError } from "../errors.ts";
+import { digestOfFiles, type LocalFile, scanLocal } from "../files/local-files.ts";
+import { openMemory } from "../files/memory.ts";
+import { Patterns } from "../files/patterns.ts";
+import { canonicalJson } from "../graph/canonical.ts";
+import type { CopyOperation, ImageOperation, LocalOperation, Step } from "../graph/operation.ts";
+import { definitionOf } from "../graph/step.ts";
+import { chooseFiles, copyLocal } from "./copy-local.ts";
+import { copySnapshot } from "./copy-snapshot.ts";
+import type { BuildEvent } from "./event.ts";
+import { runExec } from "./exec-step.ts";
+import { madeFiles } from "./file-step.ts";
+import { MadeLayers } from "./made-layers.ts";
+
+export interface ExecuteOptions extends Cancellable {
+  /** Cooper's home. */
+  readonly home: string;
+  readonly platform: Platform;
+  /** Seconds since 1970: nothing in a layer is newer. */
+  readonly epoch: number;
+  /** Opens what an image step names; called once for each. */
+  readonly openImage: (operation: ImageOperation, options: Cancellable) => Promise<Image>;
+  /** Directories of the host by the names that local steps use. */
+  readonly locals: Readonly<Record<string, string>>;
+  /** Secrets by id. */
+  readonly secrets?: ReadonlyMap<string, Buffer> | undefined;
+  /** `ignore`: every step runs again, and what it gives replaces what was there. Default `use`. */
+  readonly cache?: "use" | "ignore" | undefined;
+  /** Commands at a time; default: one a core. */
+  readonly parallel?: number | undefined;
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly onEvent?: ((event: BuildEvent) => void) | undefined;
+}
+
+/**
+ * Builds a graph and gives the layers of its last step, the bottom one first. Steps that do not need
+ * each other run side by side; each runs once, and not at all where what goes into it has been built
+ * before: its key is what it does and the content of exactly what it reads. `STEP_…`, `SOURCE_MISSING`,
+ * `SECRET_MISSING`, `GRAPH_INVALID`
+ */
+export async function execute(last: Step, options: ExecuteOptions): Promise<readonly Layer[]> {
+  return await new Execution(options).layersOf(last);
+}
+
+class Execution {
+  readonly #options: ExecuteOptions;
+  readonly #made: MadeLayers;
+  readonly #lane: Lane;
+  readonly #results = new Map<Digest, Promise<readonly Layer[]>>();
+  readonly #scans = new Map<Digest, Promise<readonly LocalFile[]>>();
+
+  constructor(options: ExecuteOptions) {
+    this.#options = options;
+    this.#made = new MadeLayers(options.home);
+    this.#lane = new Lane(options.parallel ?? availableParallelism());
+  }
+
+  async layersOf(step: Step): Promise<readonly Layer[]> {
+    const running = this.#results.get(step.digest);
+    if (running !== undefined) return await running;
+    const result = this.#build(step);
+    this.#results.set(step.digest, result);
+    return await result;
+  }
+
+  async #build(step: Step): Promise<readonly Layer[]> {
+    const { operation } = step;
+    switch (operation.kind) {
+      case "image":
+        return await (await this.#options.openImage(operation, this.#options)).layers(this.#options);
+      case "merge":
+        return (await this.#inputs(step.inputs)).flat();
+      case "file": {
+        const below = (await this.#inputs(step.inputs)).flat();
+        const { epoch } = this.#options;
+        const layer = await this.#once(
+          step,
+          [definitionOf(operation), epoch],
+          [],
+          async (key) => await this.#made.keepTar(key, writeTar(madeFiles(operation, epoch)), this.#options),
+        );
+        return [...below, layer];
+      }
+      case "copy":
+        return await this.#copy(step, operation);
+      case "exec": {
+        const inputs = await this.#inputs(step.inputs);
+        const [below = []] = inputs;
+        const contents = await Promise.all(inputs.map(async (layers) => await diffIds(layers)));
+        const facts = [definitionOf(operation), contents, this.#options.epoch];
+        const layer = await this.#once(step, facts, await diffIds(below), async (key) => {
+          const leave = await this.#lane.enter(this.#options.signal);
+          try {
+            const { directory } = await runExec(operation, inputs, {
+              ...this.#options,
+              secrets: this.#options.secrets ?? new Map<string, Buffer>(),
+              environment: this.#options.environment ?? process.env,
+              cacheDirectory: (id) => this.#made.cacheDirectory(id),
+              onOutput: (text) => this.#options.onEvent?.({ type: "step-output", step, text }),
+            });
+            return await this.#made.keepDirectory(key, directory, await diffIds(below), this.#options);
+          } finally {
+            leave();
+          }
+        });
+        return [...below, layer];
+      }
+      case "local":
+        throw new EngineError("GRAPH_INVALID", "the host's files are no layers: copy them into something");
+    }
+    return unreachable(operation);
+  }
+
+  async #inputs(steps: readonly Step[]): Promise<readonly (readonly Layer[])[]> {
+    return await Promise.all(steps.map(async (input) => await this.layersOf(input)));
+  }
+
+  async #copy(step: Step, operation: CopyOperation): Promise<readonly Layer[]> {
+    const source = step.inputs.at(-1);
+    const base = step.inputs.length === 2 ? step.inputs[0] : undefined;
+    if (source === undefined) throw new Error("unreachable: a copy has an input");
+    const below = base === undefined ? [] : await this.layersOf(base);
+    const { operation: from } = source;
+    const { epoch, signal } = this.#options;
+    if (from.kind === "local") {
+      const files = await this.#scan(source.digest, from);
+      const chosen = operation.copies.map((copy) => chooseFiles(copy, files, from.name));
+      const facts = [
+        definitionOf(operation),
+        chosen.map((selection) => digestOfFiles(selection.files)),
+        epoch,
+      ];
+      const layer = await this.#once(step, facts, [], async (key) => {
+        const members = copyLocal(chosen, { root: this.#rootOf(from), epoch, signal });
+        return await this.#made.keepTar(key, writeTar(members, { signal }), this.#options);
+      });
+      return [...below, layer];
+    }
+    const layers = await this.layersOf(source);
+    const facts = [definitionOf(operation), await diffIds(layers), epoch];
+    const layer = await this.#once(
+      step,
+      facts,
+      [],
+      async (key) =>
+        await this.#made.keepTar(
+          key,
+          writeTar(copySnapshot(operation, layers, this.#options)),
+          this.#options,
+        ),
+    );
+    return [...below, layer];
+  }
+
+  async #scan(digest: Digest, operation: LocalOperation): Promise<readonly LocalFile[]> {
+    const known = this.#scans.get(digest) ?? this.#scanNow(operation);
+    this.#scans.set(digest, known);
+    return await known;
+  }
+
+  async #scanNow(operation: LocalOperation): Promise<readonly LocalFile[]> {
+    const root = this.#rootOf(operation);
+    const memory = openMemory(this.#options.home, root);
+    const selection = {
+      include: operation.include.length === 0 ? undefined : new Patterns(operation.include),
+      exclude: new Patterns(operation.exclude),
+    };
+    const { files } = await scanLocal(root, selection, memory, this.#options);
+    memory.save();
+    return files;
+  }
+
+  #rootOf({ name }: LocalOperation): string {
+    const root = this.#options.locals[name];
+    if (root !== undefined) return root;
+    throw new EngineError("GRAPH_INVALID", `nobody said which directory of the host ${name} is`);
+  }
+
+  /** What a step gave before for the same facts; else what `make` gives now. */
+  async #once(
+    step: Step,
+    facts: readonly unknown[],
+    below: readonly DiffId[],
+    make: (key: Digest) => Promise<Layer>,
+  ): Promise<Layer> {
+    const { onEvent, cache = "use" } = this.#options;
+    const key = digestBytes(Buffer.from(canonicalJson(facts)));
+    const lock = await this.#made.lock(key, this.#options);
+    try {
+      const known = cache === "use" ? this.#made.recall(key, below) : undefined;
+      if (known !== undefined) {
+        onEvent?.({ type: "step-cached", step });
+        return known;
+      }
+      const startedAt = performance.now();
+      onEvent?.({ type: "step-started", step });
+      try {
+        const layer = await make(key);
+        onEvent?.({ type: "step-done", step, seconds: (performance.now() - startedAt) / 1000 });
+        return layer;
+      } catch (error) {
+        onEvent?.({ type: "step-failed", step, error });
+        throw error;
+      }
+    } finally {
+      lock.release();
+    }
+  }
+}
+
+async function diffIds(layers: readonly Layer[]): Promise<readonly DiffId[]> {
+  return await Promise.all(layers.map(async (layer) => await layer.diffId()));
+}
+
+function unreachable(operation: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(operation)}`);
+}
