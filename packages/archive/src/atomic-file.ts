@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { ByteStream, Cancellable } from "./bytes.ts";
 import { ArchiveError } from "./errors.ts";
 import { fileFault } from "./file-fault.ts";
+import { giveBack } from "./reuse.ts";
 
 /** Small chunks, such as tar headers, are gathered until there are this many bytes to write. */
 const WRITE_SIZE = 256 * 1024;
@@ -88,7 +89,10 @@ async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promis
   const expected = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   const { bytesWritten } = await file.writev(chunks);
   let rest = bytesWritten;
-  if (rest === expected) return;
+  if (rest === expected) {
+    for (const chunk of chunks) giveBack(chunk);
+    return;
+  }
   // A disk that fills up takes a part first and tells why only on the next write.
   for (const chunk of chunks) {
     const taken = Math.min(rest, chunk.byteLength);

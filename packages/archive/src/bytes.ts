@@ -4,7 +4,8 @@ import { ArchiveError } from "./errors.ts";
  * Bytes on the move, in order. Node's `Readable` and the web's `ReadableStream` both are one.
  *
  * Whoever iterates it owns it: leaving a `for await` early closes the source. Chunks may be of any
- * length, also empty, and belong to the reader once given; a producer never reuses a chunk's memory.
+ * length, also empty, and belong to the reader once given; a producer never reuses a chunk's memory
+ * before its last reader gives it back (`giveBack`), and readers need not.
  */
 export type ByteStream = AsyncIterable<Uint8Array>;
 

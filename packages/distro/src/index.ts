@@ -44,10 +44,10 @@ export type {
 // apk
 export { compareVersions as compareApkVersions, isVersion as isApkVersion } from "./apk/version.ts";
 export type { Dependency } from "./apk/dependency.ts";
-export { readIndex as readApkIndex } from "./apk/index-file.ts";
-export type { ApkIndex, ReadIndexOptions as ReadApkIndexOptions } from "./apk/index-file.ts";
-export type { IndexPackage as ApkPackage } from "./apk/index-package.ts";
-export type { TrustedKeys } from "./apk/signature.ts";
+export { readIndex as readApkIndex } from "./apk/index/index-file.ts";
+export type { ApkIndex, ReadIndexOptions as ReadApkIndexOptions } from "./apk/index/index-file.ts";
+export type { IndexPackage as ApkPackage } from "./apk/index/index-package.ts";
+export type { TrustedKeys } from "./apk/index/signature.ts";
 export type { VersionRange } from "./apk/version.ts";
 export { solve as solveApk } from "./apk/solver/solve.ts";
 export type { SolvedPackage as SolvedApkPackage } from "./apk/solver/solve.ts";

@@ -1,18 +1,22 @@
 import type { ByteStream } from "../bytes.ts";
+import { giveBack } from "../reuse.ts";
 
 export interface BlockOptions {
   /** Bytes of each block but the last. */
   readonly size: number;
   /** Where memory for a block comes from: at least `size` bytes. */
-  readonly take: () => Buffer;
+  readonly take: () => Buffer<ArrayBuffer>;
 }
 
 /**
  * Cuts a stream into blocks of one size, wherever its own chunks end; the last is shorter and never
  * empty. Each block has its own memory.
  */
-export async function* blocks(stream: ByteStream, { size, take }: BlockOptions): AsyncGenerator<Buffer> {
-  let block: Buffer | undefined;
+export async function* blocks(
+  stream: ByteStream,
+  { size, take }: BlockOptions,
+): AsyncGenerator<Buffer<ArrayBuffer>> {
+  let block: Buffer<ArrayBuffer> | undefined;
   let filled = 0;
   for await (const chunk of stream) {
     let position = 0;
@@ -27,6 +31,7 @@ export async function* blocks(stream: ByteStream, { size, take }: BlockOptions):
       block = undefined;
       filled = 0;
     }
+    giveBack(chunk);
   }
   if (block !== undefined) yield block.subarray(0, filled);
 }
@@ -37,17 +42,17 @@ export async function* blocks(stream: ByteStream, { size, take }: BlockOptions):
  */
 export class BlockPool {
   readonly #size: number;
-  readonly #free: Buffer[] = [];
+  readonly #free: Buffer<ArrayBuffer>[] = [];
 
   constructor(size: number) {
     this.#size = size;
   }
 
   /** A block whose content is whatever was there last. */
-  readonly take = (): Buffer => this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size);
+  readonly take = (): Buffer<ArrayBuffer> => this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size);
 
   /** Gives back a block, or a part of one, that nobody will look at again. */
-  readonly giveBack = (block: Buffer): void => {
+  readonly giveBack = (block: Buffer<ArrayBuffer>): void => {
     this.#free.push(Buffer.from(block.buffer, 0, this.#size));
   };
 }

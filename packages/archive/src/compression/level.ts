@@ -3,7 +3,7 @@ import type { ByteStream, Cancellable } from "../bytes.ts";
 import { ArchiveError } from "../errors.ts";
 
 export interface LevelOptions extends Cancellable {
-  /** Less is faster, more is smaller: gzip 0 to 9, default 6; zstd 1 to 19, default 3. */
+  /** Less is faster, more is smaller: gzip 0 to 9, default 5 (1 to 5 are the same); zstd 1 to 19, default 3. */
   readonly level?: number | undefined;
 }
 

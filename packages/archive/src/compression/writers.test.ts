@@ -31,14 +31,14 @@ async function written(
 }
 
 test("the bytes of these versions of the writers are these, on every machine", async () => {
-  assert.equal(GZIP_WRITER_VERSION, 1);
+  assert.equal(GZIP_WRITER_VERSION, 2);
   assert.equal(ZSTD_WRITER_VERSION, 1);
   const digests: Record<string, string> = {};
-  for (const level of [0, 1, 6, 9]) digests[`gzip ${level}`] = sha256(await written("gzip", [SAMPLE], level));
+  for (const level of [0, 5, 6, 9]) digests[`gzip ${level}`] = sha256(await written("gzip", [SAMPLE], level));
   for (const level of [1, 3, 10]) digests[`zstd ${level}`] = sha256(await written("zstd", [SAMPLE], level));
   assert.deepEqual(digests, {
     "gzip 0": "9042c58d00f4aa3017aa2357072536cfbbbc24f2838d42b206eb4dd7eec88d4b",
-    "gzip 1": "035960ab9ba93bbff5358687de798cdc9daa2160c054eb0c5242d377c349b005",
+    "gzip 5": "fe4c2c1127004af02fe26591f5b336adea70f6d0b4fd7da7560f1028c4b17001",
     "gzip 6": "313010844491b3efcaafabea2feeef1499280bb718bfc9d6420d0dda128f04b3",
     "gzip 9": "0cbd4ed86d92e57893337caa394c06d5b7325c0ef8b388a119f306897d36133e",
     "zstd 1": "db7ade98ce6036e61f2a47a3878e9e3d28c82e697de740d76cf7e88048da3f55",
@@ -47,8 +47,9 @@ test("the bytes of these versions of the writers are these, on every machine", a
   });
 });
 
-test("the levels written by default are 6 and 3", async () => {
-  assert.ok((await written("gzip", [SAMPLE])).equals(await written("gzip", [SAMPLE], 6)));
+test("the levels written by default are 5 and 3, and gzip's 1 to 4 are its 5", async () => {
+  const gzipped = await written("gzip", [SAMPLE]);
+  for (const level of [1, 2, 3, 4, 5]) assert.ok(gzipped.equals(await written("gzip", [SAMPLE], level)));
   assert.ok((await written("zstd", [SAMPLE])).equals(await written("zstd", [SAMPLE], 3)));
 });
 
@@ -171,7 +172,7 @@ test("gzip writes one member with nothing of this host in its header", async () 
   assert.ok(!bytes.subarray(10).includes(bytes.subarray(0, 10)));
 });
 
-test("gzip is hardly longer than gzip(1)'s, zstd than zstd(1)'s", async (t) => {
+test("gzip is at most a tenth longer than gzip(1)'s, zstd hardly longer than zstd(1)'s", async (t) => {
   const content = readFileSync(process.execPath).subarray(0, 12 * 2 ** 20);
   const file = join(temporaryDirectory(t), "sample");
   writeFileSync(file, content);
@@ -180,7 +181,7 @@ test("gzip is hardly longer than gzip(1)'s, zstd than zstd(1)'s", async (t) => {
     if (program === undefined) return;
     const theirs = Number((await run("/bin/sh", ["-c", `"$1" -c "$2" | wc -c`, "sh", program, file])).stdout);
     const ours = (await written(compression, [content])).length;
-    assert.ok(ours < theirs * 1.04, `${compression}: ${ours} and ${theirs}`);
+    assert.ok(ours < theirs * (compression === "gzip" ? 1.1 : 1.04), `${compression}: ${ours} and ${theirs}`);
   }
 });
 

@@ -1,4 +1,5 @@
 import { readSync } from "node:fs";
+import { lend } from "../reuse.ts";
 
 const CHUNK_SIZE = 1024 * 1024;
 
@@ -7,6 +8,7 @@ const CHUNK_SIZE = 1024 * 1024;
  * Whoever adds looks at `isFull` in between.
  */
 export class ChunkFiller {
+  readonly #free: Buffer[] = [];
   #memory: Buffer = Buffer.allocUnsafeSlow(CHUNK_SIZE);
   #length = 0;
   #full: Buffer[] = [];
@@ -61,8 +63,8 @@ export class ChunkFiller {
   #advance(length: number): void {
     this.#length += length;
     if (this.#length < CHUNK_SIZE) return;
-    this.#full.push(this.#memory);
-    this.#memory = Buffer.allocUnsafeSlow(CHUNK_SIZE);
+    this.#full.push(lend(this.#memory, (chunk) => this.#free.push(chunk)));
+    this.#memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(CHUNK_SIZE);
     this.#length = 0;
   }
 }

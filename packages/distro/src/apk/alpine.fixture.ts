@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { TestContext } from "node:test";
 import { readFileStream } from "@cooper/archive";
-import { type ApkIndex, readIndex } from "./index-file.ts";
-import type { TrustedKeys } from "./signature.ts";
+import { type ApkIndex, readIndex } from "./index/index-file.ts";
+import type { TrustedKeys } from "./index/signature.ts";
 
 const DATA = resolve(import.meta.dirname, "../../../../../shared/data/apk");
 

@@ -3,6 +3,7 @@ import type { Ecosystem, EcosystemName } from "./ecosystem.ts";
 
 /** Every ecosystem; loaded when it is asked for, since each brings much code with it. */
 const ECOSYSTEMS: Readonly<Partial<Record<EcosystemName, () => Promise<Ecosystem>>>> = {
+  apk: async () => (await import("../apk/apk.ts")).apk,
   nix: async () => (await import("../nix/nix.ts")).nix,
   npm: async () => (await import("../npm/npm.ts")).npmOn(await ecosystemOf("apt")),
 };

@@ -1,7 +1,11 @@
 import { constants, crc32, deflateRaw } from "node:zlib";
 import type { ByteStream } from "../../bytes.ts";
 import { BlockPool, blocks } from "../blocks.ts";
+import { deflate } from "../deflate/deflate.ts";
+import { DEFLATED_MOST } from "../deflate/job.ts";
+import type { DeflateJob } from "../deflate/job.ts";
 import { inOrder } from "../in-order.ts";
+import { lend } from "../../reuse.ts";
 import { checkLevel } from "../level.ts";
 import type { LevelOptions } from "../level.ts";
 
@@ -9,8 +13,10 @@ import type { LevelOptions } from "../level.ts";
  * Rises when the bytes of `gzip` change for the same input and level, and with it the digests of
  * all layers written so. A test holds the digests of this version.
  */
-export const GZIP_WRITER_VERSION = 1;
+export const GZIP_WRITER_VERSION = 2;
 
+/** Up to this level Cooper's own deflate writes, above it zlib's. */
+const OWN_LEVELS = 5;
 /** Part of the format: another size gives other bytes. */
 const BLOCK_SIZE = 1024 * 1024;
 /** As far back as deflate can refer (RFC 1951, 2). */
@@ -29,9 +35,10 @@ const END_OF_DEFLATE = Buffer.from([3, 0]);
  * `LEVEL_INVALID`
  */
 export async function* gzip(stream: ByteStream, options: LevelOptions = {}): ByteStream {
-  const level = await checkLevel(stream, options.level, { smallest: 0, largest: 9, usual: 6 });
+  const level = await checkLevel(stream, options.level, { smallest: 0, largest: 9, usual: OWN_LEVELS });
   const pool = new BlockPool(WINDOW_SIZE + BLOCK_SIZE);
-  const take = (): Buffer => pool.take().subarray(WINDOW_SIZE);
+  const take = (): Buffer<ArrayBuffer> => pool.take().subarray(WINDOW_SIZE);
+  const outputs = new BlockPool(DEFLATED_MOST);
   let crc = 0;
   let size = 0;
 
@@ -51,7 +58,12 @@ export async function* gzip(stream: ByteStream, options: LevelOptions = {}): Byt
   }
 
   const compressed = inOrder(withWindows(), async (job) => {
-    const deflated = await deflate(job, level);
+    if (level > 0 && level <= OWN_LEVELS) {
+      const { memory, output, size: length } = await deflate(ownJob(job, outputs.take().buffer));
+      pool.giveBack(Buffer.from(memory));
+      return lend(Buffer.from(output, 0, length), outputs.giveBack);
+    }
+    const deflated = await zlibDeflate(job, level);
     pool.giveBack(job.data);
     return deflated;
   });
@@ -70,12 +82,17 @@ export async function* gzip(stream: ByteStream, options: LevelOptions = {}): Byt
 }
 
 interface Job {
-  readonly data: Buffer;
+  readonly data: Buffer<ArrayBuffer>;
   /** What may be referred to before `data`; empty before the first block. */
-  readonly dictionary: Buffer;
+  readonly dictionary: Buffer<ArrayBuffer>;
 }
 
-async function deflate({ data, dictionary }: Job, level: number): Promise<Buffer> {
+function ownJob({ data, dictionary }: Job, output: ArrayBuffer): DeflateJob {
+  const { buffer, byteOffset, length } = data;
+  return { memory: buffer, start: byteOffset, length, window: dictionary.length, output };
+}
+
+async function zlibDeflate({ data, dictionary }: Job, level: number): Promise<Buffer> {
   return await new Promise((resolve, reject) => {
     deflateRaw(
       data,

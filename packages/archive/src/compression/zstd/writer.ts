@@ -26,7 +26,7 @@ export async function* zstd(stream: ByteStream, options: LevelOptions = {}): Byt
   const level = await checkLevel(stream, options.level, { smallest: 1, largest: 19, usual: 3 });
   const pool = new BlockPool(FRAME_SIZE);
 
-  async function* frames(): AsyncGenerator<Buffer> {
+  async function* frames(): AsyncGenerator<Buffer<ArrayBuffer>> {
     let isEmpty = true;
     for await (const data of blocks(stream, { size: FRAME_SIZE, take: pool.take })) {
       options.signal?.throwIfAborted();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { DistroError } from "../../errors.ts";
 import { apkData, readAlpineIndex } from "../alpine.fixture.ts";
-import { parsePackages } from "../index-package.ts";
+import { parsePackages } from "../index/index-package.ts";
 import { solve } from "./solve.ts";
 import { makeUniverse, type Repository, type Universe } from "./universe.ts";
 

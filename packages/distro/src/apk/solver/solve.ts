@@ -1,6 +1,6 @@
 import { DistroError } from "../../errors.ts";
 import { parseDependency } from "../dependency.ts";
-import type { IndexPackage } from "../index-package.ts";
+import type { IndexPackage } from "../index/index-package.ts";
 import { decide } from "./decide.ts";
 import { explain } from "./explain.ts";
 import { installOrder, type Placed, type Reason } from "./order.ts";

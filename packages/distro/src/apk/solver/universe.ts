@@ -1,6 +1,6 @@
 import { DistroError } from "../../errors.ts";
 import type { Dependency } from "../dependency.ts";
-import type { IndexPackage } from "../index-package.ts";
+import type { IndexPackage } from "../index/index-package.ts";
 import { nameHash } from "./name-hash.ts";
 
 /** A repository's packages as the solver sees them. */

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import { inflateRawSync } from "node:zlib";
 import { fromBytes, readTar } from "@cooper/archive";
-import { DistroError } from "../errors.ts";
+import { DistroError } from "../../errors.ts";
+import { firstGzipMember, type GzipMember } from "../gzip-member.ts";
 
 /** Public keys in PEM by file name, as they lie in `/etc/apk/keys`. */
 export type TrustedKeys = ReadonlyMap<string, string | Uint8Array>;
@@ -45,7 +45,7 @@ export async function checkSignature(
   if (known.length === 0) {
     const names = signatures.map(({ key }) => key).join(", ");
     throw new DistroError("KEY_UNKNOWN", `the index is signed by ${names}, which is not trusted`, {
-      advice: "Give the repository's public key, under that file name.",
+      advice: "If you trust it, give the repository's public key, under that file name, with --keyring.",
       fields: { keys: names },
     });
   }
@@ -96,44 +96,15 @@ async function signaturesIn(content: Buffer): Promise<readonly Signature[]> {
   return found;
 }
 
-/** The first gzip member's content, and where the next one starts. RFC 1952. */
-function firstMember(file: Buffer): { readonly content: Buffer; readonly end: number } {
-  const start = headerLength(file);
-  let inflated: { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
-  try {
-    // With `info` Node also tells how much was read, which its types do not say.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    inflated = inflateRawSync(file.subarray(start), {
-      info: true,
-      maxOutputLength: SIGNATURE_LIMIT,
-    }) as unknown as typeof inflated;
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    if (code === "ERR_BUFFER_TOO_LARGE") return { content: Buffer.alloc(0), end: file.length };
-    if (code === "Z_BUF_ERROR") throw cutShort();
-    throw new DistroError("INDEX_INVALID", "the index is no gzip, or its first part is damaged", { cause });
+/** The signature, and where what it signs starts. An index without one starts with its own content. */
+function firstMember(file: Buffer): GzipMember {
+  const member = firstGzipMember(file, SIGNATURE_LIMIT);
+  if (member === "too-large") return { content: Buffer.alloc(0), end: file.length };
+  if (member === "cut-short") throw cutShort();
+  if (member === "damaged") {
+    throw new DistroError("INDEX_INVALID", "the index is no gzip, or its first part is damaged");
   }
-  const end = start + inflated.engine.bytesWritten + 8;
-  if (end > file.length) throw cutShort();
-  return { content: inflated.buffer, end };
-}
-
-function headerLength(file: Buffer): number {
-  if (file.length < 18) throw cutShort();
-  if (file.readUInt16BE(0) !== 0x1f8b || file[2] !== 8) {
-    throw new DistroError("INDEX_INVALID", "the index is no gzip");
-  }
-  const flags = file.readUInt8(3);
-  let at = 10;
-  if ((flags & 4) !== 0) at += 2 + file.readUInt16LE(at);
-  for (const flag of [8, 16]) {
-    if ((flags & flag) === 0) continue;
-    at = file.indexOf(0, at) + 1;
-    if (at === 0) throw cutShort();
-  }
-  if ((flags & 2) !== 0) at += 2;
-  if (at >= file.length) throw cutShort();
-  return at;
+  return member;
 }
 
 function cutShort(): DistroError {

@@ -6,9 +6,9 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { fromBytes, readFileStream } from "@cooper/archive";
 import { rawMember, RAW_TRAILER } from "@cooper/test";
-import { ALPINE_KEY, apkData, keyIn, readAlpineIndex } from "./alpine.fixture.ts";
+import { ALPINE_KEY, apkData, keyIn, readAlpineIndex } from "../alpine.fixture.ts";
 import { readIndex, type ReadIndexOptions } from "./index-file.ts";
-import { isVersion } from "./version.ts";
+import { isVersion } from "../version.ts";
 
 const pair = generateKeyPairSync("rsa", {
   modulusLength: 2048,

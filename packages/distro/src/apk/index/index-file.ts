@@ -8,7 +8,7 @@ import {
   type TarMember,
 } from "@cooper/archive";
 import { isFault } from "@cooper/sys";
-import { DistroError } from "../errors.ts";
+import { DistroError } from "../../errors.ts";
 import { type IndexPackage, parsePackages } from "./index-package.ts";
 import { checkSignature, type TrustedKeys } from "./signature.ts";
 
@@ -17,6 +17,8 @@ export interface ApkIndex {
   /** What the repository says of itself: `v3.16.3-11-gb8ebf5c3a9`. */
   readonly description: string;
   readonly packages: readonly IndexPackage[];
+  /** When it was made, or the newest of its packages was built; seconds since 1970. */
+  readonly date: number;
   /** The file name of the key that signed it; undefined where that was not asked for. */
   readonly signedBy: string | undefined;
 }
@@ -54,15 +56,18 @@ export async function readIndex(stream: ByteStream, options: ReadIndexOptions): 
 async function readContent(bytes: Buffer, limits: Partial<Limits>): Promise<Omit<ApkIndex, "signedBy">> {
   let description = "";
   let packages: readonly IndexPackage[] | undefined;
+  let date = 0;
   const tar = decompress(fromBytes(bytes), { limits });
   for await (const member of readTar(tar, { limits, concatenated: "read" })) {
     if (member.path === "DESCRIPTION") description = (await textOf(member, limits)).trim();
-    if (member.path === "APKINDEX") packages = parsePackages(await textOf(member, limits));
+    if (member.path !== "APKINDEX") continue;
+    packages = parsePackages(await textOf(member, limits));
+    date = packages.reduce((newest, { buildTime }) => Math.max(newest, buildTime ?? 0), member.mtime.seconds);
   }
   if (packages === undefined) {
     throw new DistroError("INDEX_INVALID", "the index has no file APKINDEX in it");
   }
-  return { description, packages };
+  return { description, packages, date };
 }
 
 async function textOf(member: TarMember, limits: Partial<Limits>): Promise<string> {

@@ -1,5 +1,5 @@
-import { DistroError } from "../errors.ts";
-import { type Dependency, readDependencies } from "./dependency.ts";
+import { DistroError } from "../../errors.ts";
+import { type Dependency, readDependencies } from "../dependency.ts";
 
 /** A package as an index describes it. */
 export interface IndexPackage {

@@ -1,0 +1,110 @@
+import type { Cancellable, PathString } from "@cooper/archive";
+import type { RunConfig } from "@cooper/oci";
+import { Lane } from "@cooper/transport";
+import type { Context } from "../ecosystem/context.ts";
+import type { Assembly } from "../ecosystem/ecosystem.ts";
+import type { LockedRepository, Solution } from "../ecosystem/solution.ts";
+import { DistroError } from "../errors.ts";
+import { architectureOf } from "./architecture.ts";
+import { packageMembers, MEMBERS_VERSION } from "./package/members.ts";
+import { type CheckedPackage, fetchPackage } from "./package/fetch.ts";
+import { findSource, repositorySources } from "./repository/configuration.ts";
+import { trustedKeys } from "./repository/keys.ts";
+import { type Ownership, settleOwnership } from "./root/ownership.ts";
+import { findFile } from "./root/root-view.ts";
+import { makeAccounts, withNamedOwners } from "./root/owners.ts";
+import { topMembers } from "./root/top.ts";
+import { wholeFiles } from "./root/whole.ts";
+
+/** Packages that are examined at a time; the fetcher has its own bound. */
+const PARALLEL = 8;
+
+/** Fetches and checks a solution's packages, and settles whose each file is. `Ecosystem.assemble` */
+export async function assemble(solution: Solution, context: Context): Promise<Assembly> {
+  const roots = rootsOf(solution, context);
+  const fetched = await fetchAll(solution, roots, context);
+  const accounts = await makeAccounts(fetched, settleOwnership(fetched), context);
+  const packages = withNamedOwners(fetched, accounts.after);
+  const claims = settleOwnership(packages);
+  const created = packages.reduce((newest, { control }) => Math.max(newest, control.info.buildDate), 0);
+  const files = await wholeFiles(packages, claims, {
+    architecture: architectureOf(solution.platform),
+    world: solution.request.packages,
+    repositories: solution.repositories.map(({ path }) => path),
+    keys: keysOf(solution.repositories, context),
+    accounts,
+    context,
+  });
+  return {
+    packages: packages.map((package_) => ({
+      package: package_.solved,
+      key: `apk ${package_.label} ${package_.solved.checksum} ${package_.control.info.dataHash} members ${MEMBERS_VERSION}`,
+      members: (options: Cancellable) => packageMembers(package_, options),
+    })),
+    top: (options) => topMembers(packages, claims, files, created, options),
+    run: runConfig(claims),
+    created,
+  };
+}
+
+/** Where each repository of the solution is on this machine. */
+function rootsOf({ request, repositories }: Solution, context: Context): readonly string[] {
+  const sources = repositorySources(request.release, context);
+  return repositories.map(({ path }, place) => {
+    const before = repositories.slice(0, place).filter((other) => other.path === path).length;
+    return findSource(sources, path, before).root;
+  });
+}
+
+async function fetchAll(
+  { packages }: Solution,
+  roots: readonly string[],
+  context: Context,
+): Promise<readonly CheckedPackage[]> {
+  const lane = new Lane(PARALLEL);
+  const abort = new AbortController();
+  const signal =
+    context.signal === undefined ? abort.signal : AbortSignal.any([context.signal, abort.signal]);
+  const fetched = await Promise.allSettled(
+    packages.map(async (solved) => {
+      const leave = await lane.enter(signal);
+      try {
+        const root = roots[solved.repository];
+        if (root === undefined) {
+          throw new DistroError("LOCK_INVALID", `${solved.name} is of a repository that is not named`);
+        }
+        return await fetchPackage(solved, root, { ...context, signal });
+      } catch (error) {
+        abort.abort(error); // the first fault is the one that counts
+        throw error;
+      } finally {
+        leave();
+      }
+    }),
+  );
+  if (abort.signal.aborted) throw abort.signal.reason;
+  return fetched.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
+}
+
+/** The keys that were trusted go into the image, where this machine has them. */
+function keysOf(
+  repositories: readonly LockedRepository[],
+  context: Context,
+): ReadonlyMap<string, Uint8Array> {
+  const names = new Set(repositories.flatMap(({ signedBy }) => signedBy));
+  const keys = names.size === 0 ? new Map<string, never>() : trustedKeys(context);
+  return new Map(
+    [...keys].filter(([name]) => names.has(name)).map(([name, bytes]) => [name, Buffer.from(bytes)]),
+  );
+}
+
+const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const SHELLS: readonly PathString[] = ["bin/sh", "usr/bin/sh"];
+
+function runConfig(claims: Ownership): RunConfig {
+  const hasShell = SHELLS.some((path) => findFile(path, claims) !== undefined);
+  return { Env: [PATH], ...(hasShell ? { Cmd: ["/bin/sh"] } : {}) };
+}
