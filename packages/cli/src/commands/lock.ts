@@ -71,6 +71,7 @@ async function makeLock(terminal: Terminal, flags: Flags, reference: string): Pr
   const context = await openContext({
     ...repositoryOptions(terminal, flags),
     keep: before === undefined ? undefined : kept(before, flags.update ?? []),
+    before: before?.solutions,
     signal: terminal.signal,
   });
   try {

@@ -2,6 +2,7 @@ import type { Cancellable } from "@cooper/archive";
 import type { Cache } from "../cache/cache.ts";
 import type { Fetcher } from "../fetch/fetcher.ts";
 import type { DistroEvent } from "./event.ts";
+import type { Solution } from "./solution.ts";
 
 /** What an ecosystem works with besides its request. */
 export interface Context extends Cancellable {
@@ -24,6 +25,8 @@ export interface Context extends Cancellable {
    * forbids it: what a lock had before it was brought up to date in part.
    */
   readonly keep?: ReadonlyMap<string, string> | undefined;
+  /** The solutions that `keep` is of, for an ecosystem that may have one package in several versions. */
+  readonly before?: readonly Solution[] | undefined;
   /** Seconds since 1970, to judge what has expired. */
   readonly now: number;
   readonly onEvent: (event: DistroEvent) => void;

@@ -3,6 +3,7 @@ import { type CacheOptions, cacheDirectory, openCache } from "../cache/open-cach
 import { createFetcher } from "../fetch/create-fetcher.ts";
 import type { Context } from "./context.ts";
 import type { DistroEvent } from "./event.ts";
+import type { Solution } from "./solution.ts";
 
 export interface ContextOptions extends Cancellable {
   /** Default `process.env`. */
@@ -13,6 +14,7 @@ export interface ContextOptions extends Cancellable {
   readonly keyrings?: readonly string[] | undefined;
   readonly signatures?: "required" | "unchecked" | undefined;
   readonly keep?: ReadonlyMap<string, string> | undefined;
+  readonly before?: readonly Solution[] | undefined;
   readonly network?: "online" | "offline" | undefined;
   readonly cache?: CacheOptions | undefined;
   readonly onEvent?: ((event: DistroEvent) => void) | undefined;
@@ -38,6 +40,7 @@ export async function openContext(options: ContextOptions = {}): Promise<OpenCon
     repositories: options.repositories,
     keyrings: options.keyrings,
     keep: options.keep,
+    before: options.before,
     signatures: options.signatures ?? "required",
     now: Math.floor(Date.now() / 1000),
     signal: options.signal,

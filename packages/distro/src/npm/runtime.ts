@@ -25,7 +25,7 @@ export interface RuntimeOptions {
 }
 
 /**
- * Chooses the Node that the packages run on: of the versions that were asked for, or else of all,
+ * Chooses the Node that the packages run on: the one that is kept, if it is possible; else of the versions that were asked for, or else of all,
  * those that fit `engines` of every package that is needed; of these the newest of `LTS_LINE`, else
  * the newest of an even line, else the newest. Where nothing fits them all, what was asked for
  * decides, and the others are warned about, as by npm. `UNSOLVABLE`
@@ -46,7 +46,9 @@ export async function chooseRuntime(
   const needed = packages.filter(({ entry }) => entry.optional !== true);
   const askedFor = needed.filter(({ reason }) => reason === "asked for");
   const fitting = fittingAll(offered, needed);
-  const chosen = preferred(fitting.length > 0 ? fitting : fittingAll(offered, askedFor));
+  const possible = fitting.length > 0 ? fitting : fittingAll(offered, askedFor);
+  const kept = context.keep?.get(name);
+  const chosen = possible.find((version) => version === kept) ?? preferred(possible);
   if (chosen === undefined) throw nothingFits(wanted, askedFor, offered);
   for (const { entry, place } of needed) {
     if (runsOn(entry.engines?.["node"], chosen)) continue;

