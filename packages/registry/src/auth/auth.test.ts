@@ -210,7 +210,7 @@ test("a token can be had and renewed as OAuth 2 does it", async (t) => {
 test("scopes are read, and what cannot be meant grants nothing", () => {
   assert.deepEqual(parseScopes(["repository:a/b:pull,push repository:c:*", "registry:catalog:*"]), [
     { repository: "a/b", actions: ["pull", "push"] },
-    { repository: "c", actions: ["pull", "push", "delete"] },
+    { repository: "c", actions: ["pull", "push", "delete", "make"] },
     { repository: undefined, actions: ["list"] },
   ]);
   assert.deepEqual(parseScopes(["repository(plugin):a:pull"]), [{ repository: "a", actions: ["pull"] }]);

@@ -7,7 +7,7 @@ export interface Scope {
   readonly actions: readonly Action[];
 }
 
-const REPOSITORY_ACTIONS: readonly Action[] = ["pull", "push", "delete"];
+const REPOSITORY_ACTIONS: readonly Action[] = ["pull", "push", "delete", "make"];
 
 /**
  * Reads scopes such as `repository:a/b:pull,push`, several separated by spaces (Docker's token
@@ -35,5 +35,5 @@ export function scopeFor({ action, repository }: Access): string | undefined {
   if (action === "enter") return undefined;
   if (repository === undefined) return "registry:catalog:*";
   // Whoever pushes looks first at what is there; some clients ask for one scope only.
-  return `repository:${repository}:${action === "push" ? "pull,push" : action}`;
+  return `repository:${repository}:${action === "push" || action === "make" ? `pull,${action}` : action}`;
 }

@@ -8,6 +8,7 @@ import type { Listening, ListenOptions } from "../server.ts";
 import { directoryStorage } from "../storage/directory/directory.ts";
 import type { DirectoryStorage } from "../storage/directory/directory.ts";
 import type { Log } from "./log/log.ts";
+import { accessControl } from "./access-control.ts";
 import { collecting } from "./collecting.ts";
 import { logRequest } from "./log/requests.ts";
 import { Reading } from "./metrics/exposition.ts";
@@ -35,8 +36,10 @@ export async function serve({ settings, log, signal }: ServeOptions): Promise<vo
   const storage = openStorage(settings);
   const metrics = new ServiceMetrics();
   const demand = makingOf(settings, storage);
+  const access = await accessControl(settings, log);
   const registry = createRegistry({
     ...registryOptions(settings),
+    ...access,
     storage,
     demand,
     observe: (event) => {
@@ -47,8 +50,9 @@ export async function serve({ settings, log, signal }: ServeOptions): Promise<vo
   const garbage = collecting({ storage, settings, isMade: isMadeBy(settings), log, signal });
   const check = checkOf(storage, settings, signal);
   const metricsText = (): string => metrics.text();
-  const isApart = settings.metricsListen !== undefined;
-  const operations = createOperations({ check, metrics: isApart ? undefined : metricsText });
+  // Where visitors must say who they are, what all of them do is not for everyone.
+  const isOpen = settings.metricsListen === undefined && Object.keys(access).length === 0;
+  const operations = createOperations({ check, metrics: isOpen ? metricsText : undefined });
   const files = tlsFiles(settings);
   const main = await listen(after(operations, registry.handle), listenOptions(settings, files));
   const listeners = [main];

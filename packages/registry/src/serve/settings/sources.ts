@@ -92,6 +92,15 @@ function requireSense(settings: ServeSettings): ServeSettings {
   if ((settings.tlsCertificate === undefined) !== (settings.tlsKey === undefined)) {
     throw invalid("tlsCertificate and tlsKey go together, and one of them is missing");
   }
+  if ((settings.tokenUrl === undefined) !== (settings.tokenPublicKeys === undefined)) {
+    throw invalid("tokenUrl and tokenPublicKeys go together, and one of them is missing");
+  }
+  if (settings.tokenUrl !== undefined && settings.tokenKey !== undefined) {
+    throw invalid("tokenUrl and tokenKey exclude each other: tokens are given out here or elsewhere");
+  }
+  if (settings.tokenUrl !== undefined && settings.authUsers !== undefined) {
+    throw invalid("tokenUrl and authUsers exclude each other: that service knows the users");
+  }
   const { publicUrl } = settings;
   if (publicUrl !== undefined && !/^https?:\/\/[^/?#\s]+$/.test(publicUrl)) {
     throw invalid(
