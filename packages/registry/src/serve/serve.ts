@@ -56,6 +56,7 @@ export async function serve({ settings, log, signal }: ServeOptions): Promise<vo
   const files = tlsFiles(settings);
   const main = await listen(after(operations, registry.handle), listenOptions(settings, files));
   const listeners = [main];
+  let collected: Promise<void> | undefined;
   try {
     metrics.include(...readings(main, registry.uploadsInFlight), ...garbage.metrics);
     if (settings.metricsListen !== undefined) {
@@ -64,12 +65,11 @@ export async function serve({ settings, log, signal }: ServeOptions): Promise<vo
     }
     if (files !== undefined) followCertificate(files, { main, log, signal });
     log("info", `Serving at ${main.url}`);
-    const collected = garbage.run();
+    collected = garbage.run();
     await aborted(signal);
-    await collected;
     log("info", "Stopping: no more connections, transfers under way may end");
   } finally {
-    await Promise.all(listeners.map(async (listener) => await listener.close()));
+    await Promise.all([collected, ...listeners.map(async (listener) => await listener.close())]);
     await demand?.close();
   }
   log("info", "Stopped");
