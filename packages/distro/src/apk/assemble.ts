@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Cancellable, PathString } from "@cooper/archive";
 import type { RunConfig } from "@cooper/oci";
 import { Lane } from "@cooper/transport";
@@ -10,6 +11,7 @@ import { packageMembers, MEMBERS_VERSION } from "./package/members.ts";
 import { type CheckedPackage, fetchPackage } from "./package/fetch.ts";
 import { findSource, repositorySources } from "./repository/configuration.ts";
 import { trustedKeys } from "./repository/keys.ts";
+import type { RepositorySource } from "./repository/source.ts";
 import { type Ownership, settleOwnership } from "./root/ownership.ts";
 import { findFile } from "./root/root-view.ts";
 import { makeAccounts, withNamedOwners } from "./root/owners.ts";
@@ -21,14 +23,14 @@ const PARALLEL = 8;
 
 /** Fetches and checks a solution's packages, and settles whose each file is. `Ecosystem.assemble` */
 export async function assemble(solution: Solution, context: Context): Promise<Assembly> {
-  const roots = rootsOf(solution, context);
-  const fetched = await fetchAll(solution, roots, context);
+  const architecture = architectureOf(solution.platform);
+  const fetched = await fetchAll(solution, sourcesOf(solution, context), architecture, context);
   const accounts = await makeAccounts(fetched, settleOwnership(fetched), context);
   const packages = withNamedOwners(fetched, accounts.after);
   const claims = settleOwnership(packages);
   const created = packages.reduce((newest, { control }) => Math.max(newest, control.info.buildDate), 0);
   const files = await wholeFiles(packages, claims, {
-    architecture: architectureOf(solution.platform),
+    architecture,
     world: solution.request.packages,
     repositories: solution.repositories.map(({ path }) => path),
     keys: keysOf(solution.repositories, context),
@@ -48,17 +50,18 @@ export async function assemble(solution: Solution, context: Context): Promise<As
 }
 
 /** Where each repository of the solution is on this machine. */
-function rootsOf({ request, repositories }: Solution, context: Context): readonly string[] {
+function sourcesOf({ request, repositories }: Solution, context: Context): readonly RepositorySource[] {
   const sources = repositorySources(request.release, context);
   return repositories.map(({ path }, place) => {
     const before = repositories.slice(0, place).filter((other) => other.path === path).length;
-    return findSource(sources, path, before).root;
+    return findSource(sources, path, before);
   });
 }
 
 async function fetchAll(
   { packages }: Solution,
-  roots: readonly string[],
+  sources: readonly RepositorySource[],
+  architecture: string,
   context: Context,
 ): Promise<readonly CheckedPackage[]> {
   const lane = new Lane(PARALLEL);
@@ -69,11 +72,12 @@ async function fetchAll(
     packages.map(async (solved) => {
       const leave = await lane.enter(signal);
       try {
-        const root = roots[solved.repository];
-        if (root === undefined) {
+        const source = sources[solved.repository];
+        if (source === undefined) {
           throw new DistroError("LOCK_INVALID", `${solved.name} is of a repository that is not named`);
         }
-        return await fetchPackage(solved, root, { ...context, signal });
+        const path = source.packagePath(architecture, basename(solved.path));
+        return await fetchPackage(solved, `${source.root}/${path}`, { ...context, signal });
       } catch (error) {
         abort.abort(error); // the first fault is the one that counts
         throw error;

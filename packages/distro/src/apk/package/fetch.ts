@@ -30,13 +30,13 @@ const EXAMINATION = 1;
  */
 export async function fetchPackage(
   solved: SolvedPackage,
-  root: string,
+  address: string,
   context: Context,
 ): Promise<CheckedPackage> {
   const label = `${solved.name}-${solved.version}`;
   let examined: Omit<CheckedPackage, "path"> | undefined;
   const stored = await context.fetcher.checked(
-    `${root}/${solved.path}`,
+    address,
     {
       key: `apk ${label} ${solved.checksum}`,
       size: solved.size,
