@@ -8,7 +8,7 @@ import { fileFault } from "./file-fault.ts";
 import { giveBack } from "./reuse.ts";
 
 /** Small chunks, such as tar headers, are gathered until there are this many bytes to write. */
-const WRITE_SIZE = 256 * 1024;
+const WRITE_SIZE = 1024 * 1024;
 
 export interface WriteFileOptions extends Cancellable {
   /** Permission bits, whatever the umask; default 0o644. */

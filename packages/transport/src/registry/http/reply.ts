@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Readable } from "node:stream";
 import type { ByteStream } from "@cooper/archive";
 import { TransportError } from "../../errors.ts";
+import { arriving } from "./arriving.ts";
 
 /** Header values by lower-case name, as undici gives them. */
 export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -72,9 +73,8 @@ export class Reply {
 
   /** The body as it comes; leaving early closes the connection. */
   async *stream(): ByteStream {
-    const chunks: AsyncIterable<Uint8Array> = this.#body;
     try {
-      for await (const chunk of chunks) yield chunk;
+      for await (const chunk of arriving(this.#body)) yield chunk;
     } catch (error) {
       throw this.#fault(error);
     } finally {
