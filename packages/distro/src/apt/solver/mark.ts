@@ -8,19 +8,14 @@ export interface MarkOptions {
   readonly needs: "followed" | "left";
   /** The request's own packages may change what is decided already. */
   readonly by: "request" | "need";
-  readonly depth: number;
 }
-
-/** Deeper chains of dependencies than this are given up. */
-const MAX_DEPTH = 3000;
 
 /**
  * Marks a package's candidate for installation, and with it what it needs, as `apt-get install`
  * does: whatever stands against it is dropped if it may be, each need takes the first of its ways
  * that can be marked, and what fails is taken back. Whether it worked.
  */
-export function mark(search: Search, state: State, { needs, by, depth }: MarkOptions): boolean {
-  if (depth > MAX_DEPTH || state.name.versions.length === 0) return false;
+export function mark(search: Search, state: State, { needs, by }: MarkOptions): boolean {
   if (by === "need" && !state.isMarked && state.isProtected) return false;
   if (state.candidate === undefined) return false;
   if (!state.isProtected && state.isMarked && !search.isWanting(state)) return true;
@@ -47,7 +42,7 @@ export function mark(search: Search, state: State, { needs, by, depth }: MarkOpt
   // While its needs are looked after nothing may drop it.
   const wasProtected = state.isProtected;
   state.isProtected = true;
-  const isServed = markNeeds(search, candidate, wanted, { by, depth, isFirm: wasProtected });
+  const isServed = markNeeds(search, candidate, wanted, { by, isFirm: wasProtected });
   state.isProtected = wasProtected;
   if (isServed) return isDone;
   if (mayFail) discard(state);
@@ -122,7 +117,6 @@ function dropRivals(
 
 interface MarkNeedsOptions {
   readonly by: MarkOptions["by"];
-  readonly depth: number;
   /** The package will stay whatever happens, and so will what it cannot do without. */
   readonly isFirm: boolean;
 }
@@ -131,9 +125,9 @@ function markNeeds(
   search: Search,
   owner: Version,
   needs: readonly Need[],
-  { by, depth, isFirm }: MarkNeedsOptions,
+  { by, isFirm }: MarkNeedsOptions,
 ): boolean {
-  const next: MarkOptions = { needs: "followed", by: "need", depth: depth + 1 };
+  const next: MarkOptions = { needs: "followed", by: "need" };
   let isDone = true;
   for (const need of needs) {
     const critical = isCritical(need.kind);

@@ -20,7 +20,7 @@ interface Edge {
  * the request in alphabetical order, and goes through needs in the order of the control file, so that
  * the same set always has the same order.
  */
-export function installOrder(search: Search, asked: ReadonlyMap<Name, string>): readonly Placed[] {
+export function installOrder(search: Search, asked: ReadonlySet<Name>): readonly Placed[] {
   const chosen = new Map(search.chosen().map((state) => [state.name, state.chosen]));
   const reasons = new Map<Version, string>();
   const placed: Version[] = [];

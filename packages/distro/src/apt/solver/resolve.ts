@@ -88,7 +88,7 @@ class Resolver {
       if (isSingle) return "given-up";
       // Other alternatives may still do: until they have been looked at, it stays.
       isKept = true;
-      mark(this.#search, state, { needs: "left", by: "need", depth: 0 });
+      mark(this.#search, state, { needs: "left", by: "need" });
     }
     if (!isSingle && before === rivals.length) {
       if (isKept || !state.isProtected) this.#drop(state);
@@ -116,7 +116,7 @@ class Resolver {
         return "dropped";
       }
       if (need.kind === "breaks" && this.#search.isFulfilled(owner, need, "candidate")) {
-        mark(this.#search, other, { needs: "left", by: "need", depth: 0 });
+        mark(this.#search, other, { needs: "left", by: "need" });
         continue;
       }
       if (!other.isProtected) rivals.push(other);
@@ -135,7 +135,7 @@ class Resolver {
       return false;
     }
     this.#tried.add(state.name);
-    if (!mark(this.#search, state, { needs: "left", by: "need", depth: 0 })) return false;
+    if (!mark(this.#search, state, { needs: "left", by: "need" })) return false;
     const { chosen } = state;
     if (chosen === undefined) return false;
     for (const need of this.#search.universe.needsOf(chosen)) {

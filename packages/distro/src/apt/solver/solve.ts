@@ -29,15 +29,27 @@ export function solve(
   requests: readonly string[],
   options: SolveOptions,
 ): readonly Placed[] {
-  const policy = new Policy(universe, options);
+  try {
+    return choose(universe, requests, options);
+  } catch (cause) {
+    // Some thousand levels of dependencies: no distribution has them, a hostile index may.
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new DistroError("UNSOLVABLE", "the dependencies lie deeper than can be followed", { cause });
+  }
+}
+
+function choose(
+  universe: Universe,
+  requests: readonly string[],
+  { pins, target, recommends, keep }: SolveOptions,
+): readonly Placed[] {
+  const policy = new Policy(universe, { pins, target });
   const search = new Search(universe, {
-    recommends: options.recommends,
+    recommends,
     candidateOf: (name) => {
-      const kept = options.keep?.get(name.text);
-      const version = name.versions.find((each) => each.package.version === kept);
-      return version !== undefined && policy.priorityOf(version) !== "never"
-        ? version
-        : policy.candidateOf(name);
+      const kept = name.versions.find((each) => each.package.version === keep?.get(name.text));
+      const isAllowed = kept !== undefined && policy.priorityOf(kept) !== "never";
+      return isAllowed ? kept : policy.candidateOf(name);
     },
   });
   const asked = new Map<State, string>();
@@ -50,14 +62,13 @@ export function solve(
   if (problems.length > 0) throw unsolvable(requests, problems);
   for (const state of asked.keys()) {
     state.isProtected = true;
-    mark(search, state, { needs: "left", by: "request", depth: 0 });
+    mark(search, state, { needs: "left", by: "request" });
   }
-  const inOrder = [...asked.keys()].toSorted((a, b) => a.name.rank - b.name.rank);
-  for (const state of inOrder) mark(search, state, { needs: "followed", by: "request", depth: 0 });
-  const names = new Set<Name>(inOrder.map(({ name }) => name));
+  for (const state of asked.keys()) mark(search, state, { needs: "followed", by: "request" });
+  const names = new Set<Name>([...asked.keys()].map(({ name }) => name));
   if (!resolve(search, names)) throw unsolvable(requests, explain(search));
   sweep(search);
-  return installOrder(search, new Map([...asked].map(([{ name }, text]) => [name, text])));
+  return installOrder(search, names);
 }
 
 function unsolvable(requests: readonly string[], causes: readonly string[]): DistroError {
