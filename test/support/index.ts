@@ -14,3 +14,5 @@ export { putSample, sampleImage, sampleIndex, sampleReferrer } from "./sample-im
 export type { SampleImage, SampleOptions } from "./sample-image.ts";
 export { piecesOf, sampleBytes, watchedStream } from "./stream.ts";
 export type { WatchedStream } from "./stream.ts";
+export { nixWorld } from "./nix-world.ts";
+export type { NixCacheOptions, NixWorld } from "./nix-world.ts";

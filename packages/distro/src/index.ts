@@ -72,3 +72,10 @@ export {
   parseStanzas as parseControlStanzas,
 } from "./apt/control/stanza.ts";
 export type { Stanza as ControlStanza } from "./apt/control/stanza.ts";
+
+// nix
+export { makeCatalogue as makeNixCatalogue } from "./nix/attribute/make-catalogue.ts";
+export type {
+  CatalogueOptions as NixCatalogueOptions,
+  MadeCatalogue as MadeNixCatalogue,
+} from "./nix/attribute/make-catalogue.ts";

@@ -34,6 +34,15 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
       brief: "Write down every package of an image by version and digest",
       load: async () => (await import("./lock.ts")).lock,
     },
+    nix: {
+      brief: "Prepare what nix: references need",
+      commands: {
+        catalogue: {
+          brief: "Write down which store paths attributes of a nixpkgs are",
+          load: async () => (await import("./nix-catalogue.ts")).nixCatalogue,
+        },
+      },
+    },
     cache: {
       brief: "Look after what was fetched and made before",
       commands: {

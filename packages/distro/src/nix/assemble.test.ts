@@ -4,13 +4,12 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { collect, writeTar } from "@cooper/archive";
 import { extract, type Image, validate, viewRoot } from "@cooper/oci";
-import { requireProgram, run, temporaryDirectory } from "@cooper/test";
+import { nixWorld, requireProgram, run, temporaryDirectory } from "@cooper/test";
 import type { Context } from "../ecosystem/context.ts";
 import type { Solution } from "../ecosystem/solution.ts";
 import { imageOfPackages } from "../image/package-image.ts";
 import { bench, codeOf, serve } from "./bench.fixture.ts";
 import { nix } from "./nix.ts";
-import { nixWorld } from "./world.fixture.ts";
 
 const HERE = { os: "linux", architecture: process.arch === "arm64" ? "arm64" : "amd64" };
 const ALWAYS = ["cacert", "iana-etc"];

@@ -3,10 +3,9 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { temporaryDirectory } from "@cooper/test";
+import { type NixWorld, temporaryDirectory } from "@cooper/test";
 import type { DistroEvent } from "../ecosystem/event.ts";
 import { type ContextOptions, type OpenContext, openContext } from "../ecosystem/open-context.ts";
-import type { World } from "./world.fixture.ts";
 
 export interface Bench {
   readonly context: OpenContext;
@@ -16,7 +15,7 @@ export interface Bench {
 }
 
 /** A context with an empty cache that trusts the world's key and looks attributes up in the world's packages. */
-export async function bench(t: TestContext, world: World, options: ContextOptions = {}): Promise<Bench> {
+export async function bench(t: TestContext, world: NixWorld, options: ContextOptions = {}): Promise<Bench> {
   const events: DistroEvent[] = [];
   const keyring = join(temporaryDirectory(t), "trusted");
   writeFileSync(keyring, `${world.publicKey} # the test's own\n`);

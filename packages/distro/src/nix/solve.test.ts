@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { run } from "@cooper/test";
+import { nixWorld, run } from "@cooper/test";
 import { bench, codeOf, serve } from "./bench.fixture.ts";
 import { nix } from "./nix.ts";
-import { nixWorld } from "./world.fixture.ts";
 
 const HERE = { os: "linux", architecture: process.arch === "arm64" ? "arm64" : "amd64" };
 const ALWAYS = ["cacert", "iana-etc"];

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { temporaryDirectory } from "@cooper/test";
+import { type NixWorld, nixWorld, temporaryDirectory } from "@cooper/test";
 import type { OpenContext } from "../ecosystem/open-context.ts";
 import { bench, codeOf, serve } from "./bench.fixture.ts";
 import { parseNarinfo } from "./cache/narinfo.ts";
@@ -12,7 +12,6 @@ import { fingerprint } from "./cache/signature.ts";
 import { archive, directoryNode, fileNode } from "./nar/nar.fixture.ts";
 import { nix } from "./nix.ts";
 import { formatNixHash } from "./store/hash.ts";
-import { nixWorld, type World } from "./world.fixture.ts";
 
 const HERE = { os: "linux", architecture: process.arch === "arm64" ? "arm64" : "amd64" };
 const ALWAYS = ["cacert", "iana-etc"];
@@ -22,7 +21,7 @@ type Change = (path: string, body: Buffer | undefined) => Buffer | number | unde
 /** Solves and assembles hello from a cache that is changed on its way; gives the code, and what is left in Cooper's cache. */
 async function attempt(
   t: TestContext,
-  world: World,
+  world: NixWorld,
   cache: string,
   change: Change,
   options: Parameters<typeof bench>[2] = {},
@@ -272,7 +271,7 @@ interface Resigned {
 }
 
 /** Puts another archive in the place of a path's, with a narinfo that the world's own key signs. */
-function resign(world: World, cache: string, name: string, file: Buffer, resigned: Resigned = {}): void {
+function resign(world: NixWorld, cache: string, name: string, file: Buffer, resigned: Resigned = {}): void {
   const place = readdirSync(cache).find(
     (entry) =>
       entry.endsWith(".narinfo") && readFileSync(join(cache, entry), "utf8").includes(`${name}\nURL`),

@@ -26,15 +26,7 @@ export interface Collision {
 }
 
 /** The directories of a package that are put together. */
-export const FARMED_DIRECTORIES: readonly string[] = [
-  "bin",
-  "etc",
-  "include",
-  "lib",
-  "libexec",
-  "sbin",
-  "share",
-];
+const FARMED_DIRECTORIES: readonly string[] = ["bin", "etc", "include", "lib", "libexec", "sbin", "share"];
 
 /**
  * The files of several packages under one root, as links (docs/nix.md): the first package that has a

@@ -2,7 +2,7 @@ const ALPHABET = "0123456789abcdfghijklmnpqrsvwxyz";
 const DIGIT = new Map(Array.from(ALPHABET, (letter, value) => [letter, value]));
 
 /** How many letters so many bytes take: 52 for a SHA-256, 32 for the 20 bytes of a store path. */
-export function nix32Length(bytes: number): number {
+function nix32Length(bytes: number): number {
   return Math.ceil((bytes * 8) / 5);
 }
 

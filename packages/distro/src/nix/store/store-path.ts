@@ -12,7 +12,7 @@ export interface StorePath {
 }
 
 /** What the hash is made of: letters of base 32. */
-export const STORE_HASH: RegExp = /^[0-9a-df-np-sv-z]{32}$/u;
+const STORE_HASH: RegExp = /^[0-9a-df-np-sv-z]{32}$/u;
 // Nix manual, "Store Path": at most 211 characters; a name that is . or .. or begins so would leave the store.
 const NAME = /^(?!\.{1,2}(?:-|$))[0-9A-Za-z+\-._?=]{1,211}$/u;
 

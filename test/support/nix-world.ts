@@ -11,10 +11,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { requireProgram, requireRoot, run } from "@cooper/test";
+import { requireProgram, requireRoot, run } from "./program.ts";
 
 /** A nixpkgs of a few packages that are made of Debian's static busybox, and the store they are built in. */
-export interface World {
+export interface NixWorld {
   readonly directory: string;
   /** The path of the set of packages. */
   readonly nixpkgs: string;
@@ -25,10 +25,10 @@ export interface World {
   /** Builds attributes and gives their store paths. */
   build(...attributes: readonly string[]): Promise<readonly string[]>;
   /** Builds and copies attributes with all they need into a new signed cache, and gives its directory. */
-  cache(options: CacheOptions, ...attributes: readonly string[]): Promise<string>;
+  cache(options: NixCacheOptions, ...attributes: readonly string[]): Promise<string>;
 }
 
-export interface CacheOptions {
+export interface NixCacheOptions {
   readonly compression?: "xz" | "zstd" | "none" | "bzip2" | "gzip";
   readonly signed?: "signed" | "unsigned";
   readonly name?: string;
@@ -84,13 +84,13 @@ in rec {
 }
 `;
 
-let made: Promise<World> | undefined;
+let made: Promise<NixWorld> | undefined;
 
 /**
  * The world of this test file. Undefined, and a loud skip, where Nix, root or a static busybox is
  * missing: Nix builds in a namespace of its own.
  */
-export async function nixWorld(t: TestContext): Promise<World | undefined> {
+export async function nixWorld(t: TestContext): Promise<NixWorld | undefined> {
   const isThere =
     requireProgram(t, "nix", "nix-bin") !== undefined &&
     requireProgram(t, "busybox", "busybox-static") !== undefined &&
@@ -98,7 +98,7 @@ export async function nixWorld(t: TestContext): Promise<World | undefined> {
   return isThere ? await (made ??= makeWorld()) : undefined;
 }
 
-async function makeWorld(): Promise<World> {
+async function makeWorld(): Promise<NixWorld> {
   const directory = mkdtempSync(join(tmpdir(), "cooper-test-nix-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const nixpkgs = join(directory, "packages");
