@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { writeTar } from "@cooper/archive";
-import { emptyImage, makeImage, makeLayer, parseIndex, validate } from "@cooper/oci";
+import { emptyImage, makeImage, makeIndex, makeLayer, parseIndex, validate } from "@cooper/oci";
 import type { Content, Descriptor, Image, Reference } from "@cooper/oci";
 import {
   putSample,
@@ -437,4 +437,23 @@ test("an index goes to a registry and back; blobs are mounted from a neighbour, 
   const back = await openLayout(join(here.directory, "back"));
   assert.equal((await back.referrers(sample.root.digest)).length, 1);
   await back.close();
+});
+
+test("a layer that several images share is made once", async (t) => {
+  let made = 0;
+  const layer = makeLayer({
+    tar: () => {
+      made += 1;
+      return writeTar([{ path: "a", type: "file", bytes: Buffer.from("a") }]);
+    },
+  });
+  const images = ["amd64", "arm64", "s390x"].map((architecture) =>
+    makeImage({ config: { os: "linux", architecture }, layers: [layer] }),
+  );
+  const layout = `oci:${join(temporaryDirectory(t), "out")}:v1`;
+  await write(makeIndex({ manifests: images }), layout);
+  assert.equal(made, 1);
+  const opened = await openReference(layout);
+  assert.deepEqual(await validate(opened.content, { depth: "full" }), []);
+  await opened.close();
 });

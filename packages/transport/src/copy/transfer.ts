@@ -42,8 +42,8 @@ export class Transfer {
   readonly #begun = new Map<Digest, Promise<void>>();
   readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
-  /** Layers without a digest so far. */
-  #made = 0;
+  /** Layers without a digest so far; images of one index may share them. */
+  readonly #making = new Map<Layer, Promise<void>>();
 
   constructor(destination: Destination, options: TransferOptions) {
     this.#destination = destination;
@@ -185,9 +185,16 @@ export class Transfer {
   }
 
   async #putUnknown(layer: Layer): Promise<void> {
+    const begun = this.#making.get(layer);
+    if (begun !== undefined) return await begun;
+    const id = `layer ${this.#making.size + 1}`;
+    const making = this.#make(layer, id);
+    this.#making.set(layer, making);
+    await making;
+  }
+
+  async #make(layer: Layer, id: string): Promise<void> {
     await this.#blobs.run(async () => {
-      this.#made += 1;
-      const id = `layer ${this.#made}`;
       const { mediaType } = layer;
       const { digest, size } = await this.#destination.repository.putUnknownBlob(
         () => this.#watched("layer", id, { mediaType }, layer.open(this.#cancel)),
