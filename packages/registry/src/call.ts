@@ -23,7 +23,7 @@ export interface Call {
   require(action: Action, repository: string | undefined): Promise<void>;
 }
 
-export function methodNotAllowed(call: Call, allowed: string): RegistryError {
+export function methodNotAllowed(call: Pick<Call, "method">, allowed: string): RegistryError {
   return new RegistryError("UNSUPPORTED", `${call.method} is not possible here`, {
     headers: { Allow: allowed },
   });

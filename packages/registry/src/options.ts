@@ -31,6 +31,8 @@ export interface RegistryOptions {
   readonly proxies?: readonly string[] | undefined;
   /** Makes what is asked for and is not there. Default: nothing is made. Close it after the registry. */
   readonly demand?: Demand | undefined;
+  /** How clients reach the registry, for the page: `https://registry.example.org`. Default: as each of them says. */
+  readonly publicUrl?: string | undefined;
   /** Announced as `OCI-Chunk-Min-Length`: bytes. Smaller chunks are still taken. */
   readonly chunkMinBytes?: number | undefined;
   /** Texts for `Warning` headers of the answer to a request. */

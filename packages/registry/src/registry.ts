@@ -12,6 +12,7 @@ import type { Client } from "./http/client.ts";
 import { RateLimit } from "./limits/rate.ts";
 import { DEFAULT_REGISTRY_LIMITS } from "./options.ts";
 import type { Asked, RegistryLimits, RegistryOptions } from "./options.ts";
+import { isPagePath, servePage } from "./page/routes.ts";
 import { parseRoute } from "./route.ts";
 import type { Route } from "./route.ts";
 import { ClientGone, serveBlob } from "./routes/blobs.ts";
@@ -67,7 +68,21 @@ export function createRegistry(options: RegistryOptions): Registry {
       if (route !== undefined) await attend(request, response, { route, query, visit });
       else if (path === TOKEN_PATH && options.tokens !== undefined)
         await options.tokens.handle(request, response);
-      else throw noSuchEndpoint(path);
+      else if (options.demand !== undefined && isPagePath(path)) {
+        await servePage({
+          request,
+          response,
+          method: asked.method,
+          path,
+          storage: options.storage,
+          demand: options.demand,
+          client: visit.client,
+          publicUrl: options.publicUrl,
+          visitor: () => visitorOf(visit),
+          asks: authorize === undefined ? "nobody" : "everybody",
+          require: requirer(request, visit),
+        });
+      } else throw noSuchEndpoint(path);
     } catch (error) {
       fault = request.destroyed && !request.complete ? new ClientGone() : asFault(error);
       if (fault instanceof ClientGone) response.destroy();
@@ -136,11 +151,16 @@ async function onDemand(demand: Demand, call: Call, route: Route, visit: Visit):
   }
   const ask: Ask = {
     response: call.response,
-    visitor: visit.username ?? clientKey(visit.client.address),
+    visitor: visitorOf(visit),
     mayMake: async () => await call.require("make", repository),
   };
   if (route.kind === "manifest") await demand.prepare(repository, route.reference, ask);
   return route.kind === "blob" ? { ...call, blobs: demand.blobs(repository, ask) } : call;
+}
+
+/** Who counts as one: a user, or all that come from an address. */
+function visitorOf({ username, client }: Visit): string {
+  return username ?? clientKey(client.address);
 }
 
 function notPushed(repository: string): RegistryError {

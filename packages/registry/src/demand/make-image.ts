@@ -165,7 +165,8 @@ export class ImageMaker {
 function sayTransfer(build: Build, { type, what, digest, total, id }: TransferEvent): void {
   if (type === "bytes" || what === "config") return;
   const size = total === undefined ? "" : `, ${total} bytes`;
-  build.say(`${what} ${digest ?? id}: ${type === "start" ? "is written" : type}${size}`);
+  const name = digest === undefined ? id : `${what} ${digest}`;
+  build.say(`${name}: ${type === "start" ? "is written" : type}${size}`);
 }
 
 function tooLarge(limit: number): RegistryError {

@@ -1,7 +1,6 @@
 import type { Cancellable } from "@cooper/archive";
 import type { Digest } from "@cooper/oci";
-import { inspectManifest } from "../manifest.ts";
-import { isStorableDigest } from "../names.ts";
+import { imageBlobs } from "../storage/image-blobs.ts";
 import type { RecordKind, Storage } from "../storage/storage.ts";
 
 export interface ExpireOptions extends Cancellable {
@@ -46,7 +45,9 @@ export async function expireMade(storage: Storage, options: ExpireOptions): Prom
     signal?.throwIfAborted();
     const colon = key.lastIndexOf(":");
     const [repository, tag] = [key.slice(0, colon), key.slice(colon + 1)];
-    images.push({ key, repository, tag, used, blobs: await blobsOf(storage, repository, tag) });
+    const tagged = await storage.tag(repository, tag);
+    const blobs = tagged === undefined ? new Map() : await imageBlobs(storage, repository, tagged);
+    images.push({ key, repository, tag, used, blobs });
   }
   const { expired, keptBytes } = selectExpired(images, options);
   let count = 0;
@@ -99,27 +100,4 @@ async function forget(storage: Storage, { key, repository, tag, used }: MadeImag
   await storage.deleteTag(repository, tag);
   await storage.deleteRecord("made", key);
   return true;
-}
-
-/** The blobs of an image, or of all images of an index, with their sizes as the manifests tell them. */
-async function blobsOf(
-  storage: Storage,
-  repository: string,
-  tag: string,
-): Promise<ReadonlyMap<Digest, number>> {
-  const blobs = new Map<Digest, number>();
-  const tagged = await storage.tag(repository, tag);
-  const next = tagged === undefined ? [] : [tagged];
-  const seen = new Set<Digest>();
-  for (let digest = next.pop(); digest !== undefined; digest = next.pop()) {
-    if (seen.has(digest)) continue;
-    seen.add(digest);
-    // oxlint-disable-next-line no-await-in-loop
-    const manifest = await storage.manifest(repository, digest);
-    if (manifest === undefined) continue;
-    const facts = inspectManifest(manifest.bytes, manifest.mediaType);
-    for (const blob of facts.blobs) blobs.set(blob.digest, blob.size);
-    next.push(...facts.manifests.filter((child) => isStorableDigest(child)));
-  }
-  return blobs;
 }

@@ -42,6 +42,7 @@ export async function serve({ settings, log, signal }: ServeOptions): Promise<vo
     ...access,
     storage,
     demand,
+    publicUrl: settings.publicUrl,
     observe: (event) => {
       metrics.observe(event);
       logRequest(log, event);
