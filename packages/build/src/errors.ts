@@ -8,7 +8,21 @@ export type BuildErrorCode =
   | "LAYER_INVALID"
   /** There is no such file or directory to make a layer of. */
   | "LAYER_MISSING"
+  /** No provider takes the source for one of its own. */
+  | "NO_PROVIDER"
   /** What an image is told to be (a command, a variable, a port, a label) is not written as documented. */
-  | "OPTION_INVALID";
+  | "OPTION_INVALID"
+  /** A plan that is not written as documented, or that cannot be run. */
+  | "PLAN_INVALID"
+  /** There is no provider of that name. */
+  | "PROVIDER_UNKNOWN"
+  /** A file of the source is not what its name says. */
+  | "SOURCE_INVALID"
+  /** There is no such directory to build. */
+  | "SOURCE_MISSING"
+  /** Nothing says how the application is started. */
+  | "START_UNKNOWN"
+  /** The version of a language or tool that the source asks for cannot be had. */
+  | "VERSION_UNAVAILABLE";
 
 export class BuildError extends CooperError<BuildErrorCode> {}

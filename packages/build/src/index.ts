@@ -17,3 +17,13 @@ export type { LayerFromPathOptions } from "./layer/layer-from-path.ts";
 export { makeResolver, resolver } from "./schemes/resolver.ts";
 export type { ResolverOptions } from "./schemes/resolver.ts";
 export type { PackageMaking } from "./schemes/packages.ts";
+
+// From source
+export { buildSource } from "./source/build-source.ts";
+export type { BuildSourceOptions, BuiltImage } from "./source/build-source.ts";
+export { detect, planSource } from "./source/detect.ts";
+export type { Match, Settings } from "./source/provider.ts";
+export { openSource } from "./source/source.ts";
+export type { Source } from "./source/source.ts";
+export { parsePlan, planSchema } from "./source/plan/plan.ts";
+export type { Plan } from "./source/plan/plan.ts";

@@ -17,7 +17,7 @@ export { runImage } from "./run/run.ts";
 export type { RunEvent, RunOptions } from "./run/run.ts";
 
 // The build graph
-export { drawGraph, dumpGraph } from "./graph/dump.ts";
+export { describe, drawGraph, dumpGraph } from "./graph/dump.ts";
 export type { GraphDump } from "./graph/dump.ts";
 export { makeStep, stepsOf } from "./graph/step.ts";
 export type {

@@ -16,6 +16,18 @@ export interface GroupEntry {
 /** Every command, by purpose and in the order that `cooper --help` shows them. */
 export const COMMANDS: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   "Make and run": {
+    build: {
+      brief: "Make an image of an application's source",
+      load: async () => (await import("./build.ts")).build,
+    },
+    detect: {
+      brief: "Say what kind of application a source is",
+      load: async () => (await import("./detect.ts")).detect,
+    },
+    plan: {
+      brief: "Print how a source would become an image",
+      load: async () => (await import("./plan.ts")).plan,
+    },
     "by-hand": {
       brief: "Make an image of a directory, and tell each step",
       load: async () => (await import("./by-hand.ts")).byHand,

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { detectAnswer, planAnswer } from "./source.ts";
 import { doctorAnswer } from "./doctor.ts";
 import { inspectAnswer } from "./inspect.ts";
 import {
@@ -18,12 +19,14 @@ import { treeAnswer } from "./tree.ts";
 export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "cache du": cacheUsageAnswer,
   "cache prune": cachePruneAnswer,
+  detect: detectAnswer,
   doctor: doctorAnswer,
   history: historyAnswer,
   "index list": indexListAnswer,
   inspect: inspectAnswer,
   lock: lockAnswer,
   ls: lsAnswer,
+  plan: planAnswer,
   referrers: referrersAnswer,
   resolve: resolveAnswer,
   "registry gc": registryGcAnswer,

@@ -1,0 +1,162 @@
+import { type BuildEvent, execute, type ImageOperation, type Step } from "@cooper/engine";
+import type { Cancellable } from "@cooper/archive";
+import { type Image, type ImageConfig, type Layer, makeImage, type Platform } from "@cooper/oci";
+import { type Opened, type Resolver, selectImage } from "@cooper/transport";
+import { graphOfPlan, referencesOf } from "./plan/graph.ts";
+import { DEFAULT_DIRECTORY, DEFAULT_USER, type Plan } from "./plan/plan.ts";
+import type { Source } from "./source.ts";
+
+export interface BuildSourceOptions extends Cancellable {
+  readonly home: string;
+  readonly platform: Platform;
+  readonly resolver: Resolver;
+  /** Values by the names that steps ask for; in no layer, key, log or config. */
+  readonly secrets?: ReadonlyMap<string, Buffer> | undefined;
+  readonly cache?: "use" | "ignore" | undefined;
+  /** Seconds since 1970 that everything gets; default: the newest file of the source. */
+  readonly epoch?: number | undefined;
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly onEvent?: ((event: BuildEvent) => void) | undefined;
+  /** `graph`: nothing is built once the graph is known. Default `build`. */
+  readonly mode?: "build" | "graph" | undefined;
+  /** Told the graph before it is built. */
+  readonly onGraph?: ((last: Step) => void) | undefined;
+}
+
+/** An image that was built. Close it when it is written: its base layers may lie in a cache. */
+export interface BuiltImage {
+  readonly image: Image;
+  close(): Promise<void>;
+}
+
+/**
+ * Runs a plan on a source: opens the images that it stands on, builds the graph, and puts what came
+ * of it under a config. What the resolver, the engine and the graph throw: `STEP_FAILED`,
+ * `PLAN_INVALID`, `UNSOLVABLE`, …
+ */
+export async function buildSource(
+  plan: Plan,
+  source: Source,
+  options: BuildSourceOptions,
+): Promise<BuiltImage | undefined> {
+  const { platform, resolver, signal, environment } = options;
+  const opened = new Map<string, Opened>();
+  const close = async (): Promise<void> => {
+    for (const each of opened.values()) await each.close();
+    opened.clear();
+  };
+  try {
+    const pinned = new Map<string, string>();
+    for (const reference of referencesOf(plan)) {
+      // oxlint-disable-next-line no-await-in-loop -- they share a cache of indexes
+      const found = await resolver.open(reference, { platform, signal, environment });
+      opened.set(reference, found);
+      // oxlint-disable-next-line no-await-in-loop
+      pinned.set(reference, found.inputs ?? (await found.content.digest({ signal })));
+    }
+    const secrets = options.secrets ?? new Map<string, Buffer>();
+    const last = graphOfPlan(plan, {
+      platform,
+      pinned,
+      ignored: source.ignored,
+      secrets: [...secrets.keys()],
+    });
+    options.onGraph?.(last);
+    if (options.mode === "graph") {
+      await close();
+      return undefined;
+    }
+    const epoch = options.epoch ?? source.newest;
+    const layers = await execute(last, {
+      ...options,
+      secrets,
+      epoch,
+      locals: { source: source.directory },
+      openImage: async ({ reference }: ImageOperation) => {
+        const found = opened.get(reference);
+        if (found === undefined) throw new Error(`unreachable: ${reference} was not opened`);
+        return await selectImage(found.content, { platform, signal });
+      },
+    });
+    return {
+      image: await compose(plan, layers, await baseEnvironment(plan, opened, options), options, epoch),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Variables that the images under the application set. */
+async function baseEnvironment(
+  plan: Plan,
+  opened: ReadonlyMap<string, Opened>,
+  { platform, signal }: BuildSourceOptions,
+): Promise<ReadonlyMap<string, string>> {
+  const environment = new Map<string, string>();
+  for (const reference of plan.deploy.root) {
+    const found = opened.get(reference);
+    if (found === undefined) continue;
+    // oxlint-disable-next-line no-await-in-loop
+    const { config } = await (await selectImage(found.content, { platform, signal })).config({ signal });
+    for (const entry of config?.Env ?? []) {
+      const [name = "", ...value] = entry.split("=");
+      environment.set(name, value.join("="));
+    }
+  }
+  return environment;
+}
+
+async function compose(
+  plan: Plan,
+  layers: readonly Layer[],
+  base: ReadonlyMap<string, string>,
+  { platform }: BuildSourceOptions,
+  epoch: number,
+): Promise<Image> {
+  const { deploy } = plan;
+  const created = new Date(epoch * 1000).toISOString();
+  const environment = new Map([...base, ...Object.entries(deploy.environment ?? {})]);
+  const run: NonNullable<ImageConfig["config"]> = {
+    User: deploy.user ?? DEFAULT_USER,
+    WorkingDir: deploy.directory ?? DEFAULT_DIRECTORY,
+    Env: [...environment].map(([name, value]) => `${name}=${value}`),
+    Entrypoint: deploy.command,
+    ...(deploy.ports === undefined
+      ? {}
+      : { ExposedPorts: Object.fromEntries(deploy.ports.map((port) => [`${port}/tcp`, {}])) }),
+    ...(deploy.healthcheck === undefined
+      ? {}
+      : {
+          Healthcheck: {
+            Test: ["CMD", ...deploy.healthcheck.command],
+            Interval: (deploy.healthcheck.interval ?? 30) * 1e9,
+          },
+        }),
+    Labels: labelsOf(plan),
+  };
+  return makeImage({
+    config: {
+      ...platform,
+      created,
+      config: run,
+      history: layers.map(() => ({ created, created_by: `cooper build (${plan.providers.join(", ")})` })),
+    },
+    layers,
+    annotations: { "org.opencontainers.image.created": created },
+  });
+}
+
+function labelsOf({ deploy, providers }: Plan): Readonly<Record<string, string>> {
+  const processes = Object.entries(deploy.processes ?? {}).map(([name, command]) => [
+    `dev.cooper.process.${name}`,
+    JSON.stringify(command),
+  ]);
+  return {
+    ...deploy.labels,
+    "dev.cooper.providers": providers.join(","),
+    ...Object.fromEntries(processes),
+    ...(deploy.release === undefined ? {} : { "dev.cooper.release": JSON.stringify(deploy.release) }),
+  };
+}

@@ -1,0 +1,55 @@
+import { BuildError } from "../errors.ts";
+import { startOf } from "./command.ts";
+import type { Deploy, Plan } from "./plan/plan.ts";
+import { readProcfile } from "./procfile.ts";
+import type { Settings } from "./provider.ts";
+import type { Source } from "./source.ts";
+
+/** Of a deploy, what a provider alone knows. */
+export interface Parts {
+  readonly name: string;
+  readonly steps: Plan["steps"];
+  readonly deploy: Omit<Deploy, "command"> & {
+    /** How the provider would start it; undefined where it found nothing. */
+    readonly start: string | readonly string[] | undefined;
+  };
+}
+
+/** The root that brings a shell, for what cannot be started without one. */
+const SHELL_ROOT = "apt:dash";
+
+/**
+ * Puts a provider's parts and what the project or the user says of processes together: `--start`
+ * comes before the Procfile's `web`, and that before what the provider found. `START_UNKNOWN`
+ */
+export function finishPlan({ name, steps, deploy }: Parts, source: Source, settings: Settings): Plan {
+  const { start, ...rest } = deploy;
+  const processes = new Map(readProcfile(source));
+  const release = processes.get("release");
+  processes.delete("release");
+  const line = settings.startCommand ?? processes.get("web") ?? start ?? [...processes.values()][0];
+  if (line === undefined) {
+    throw new BuildError("START_UNKNOWN", `${source.directory} does not say how it is started (${name})`, {
+      advice: "Add a Procfile with web: COMMAND, or give --start COMMAND.",
+      fields: { provider: name },
+    });
+  }
+  const main = typeof line === "string" ? startOf(line) : { command: line, shell: "not needed" as const };
+  const others = [...processes].map(([process, command]) => [process, startOf(command)] as const);
+  const needsShell = [main, ...others.map(([, each]) => each)].some(({ shell }) => shell === "needed");
+  const hasShell = rest.root.some((reference) => reference.startsWith("apt:"));
+  return {
+    version: 1,
+    providers: [name],
+    steps,
+    deploy: {
+      ...rest,
+      root: needsShell && !hasShell ? [...rest.root, SHELL_ROOT] : rest.root,
+      command: [...main.command],
+      ...(others.length === 0
+        ? {}
+        : { processes: Object.fromEntries(others.map(([process, each]) => [process, [...each.command]])) }),
+      ...(release === undefined ? {} : { release: [...startOf(release).command] }),
+    },
+  };
+}

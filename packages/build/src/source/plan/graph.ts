@@ -1,0 +1,122 @@
+import { type ExecMount, type ExecOperation, makeStep, type PathCopy, type Step } from "@cooper/engine";
+import type { Platform } from "@cooper/oci";
+import { BuildError } from "../../errors.ts";
+import { DEFAULT_DIRECTORY, type Plan, type PlanCopy, type PlanStep } from "./plan.ts";
+
+export interface GraphOptions {
+  readonly platform: Platform;
+  /** What each reference of the plan is made of, by reference: part of the keys. */
+  readonly pinned: ReadonlyMap<string, string>;
+  /** What is left out of the source. */
+  readonly ignored: readonly string[];
+  /** Secrets that were given, by name: a step that does not name them does not see them. */
+  readonly secrets: readonly string[];
+}
+
+/** The graph of a plan: its last step has the layers of the image. `PLAN_INVALID` */
+export function graphOfPlan(plan: Plan, options: GraphOptions): Step {
+  const made = new Map<string, Step>();
+  const source = makeStep({ kind: "local", name: "source", include: [], exclude: options.ignored });
+  const rootOf = (references: readonly string[]): Step => {
+    const images = references.map((reference) =>
+      makeStep({
+        kind: "image",
+        reference,
+        platform: options.platform,
+        pinned: options.pinned.get(reference) ?? "",
+      }),
+    );
+    const [only, ...others] = images;
+    if (only === undefined) throw invalid("a step that goes on with no other needs a root");
+    return others.length === 0 ? only : makeStep({ kind: "merge" }, images);
+  };
+  const find = (name: string, asker: string): Step => {
+    if (name === "source") return source;
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    const step = plan.steps[name];
+    if (step === undefined) throw invalid(`${asker} names the step ${name}, and there is none`);
+    if (visiting.has(name)) throw invalid(`the steps ${[...visiting, name].join(", ")} go in a circle`);
+    visiting.add(name);
+    const result = chain(name, step);
+    visiting.delete(name);
+    made.set(name, result);
+    return result;
+  };
+  const visiting = new Set<string>();
+  const chain = (name: string, step: PlanStep): Step => {
+    let last = step.after === undefined ? rootOf(step.root ?? []) : find(step.after, name);
+    for (const copy of step.copies ?? []) last = makeStep(copyOf([copy]), [last, find(copy.from, name)]);
+    for (const command of step.commands)
+      last = makeStep(execOf(name, step, command, options.secrets), [last]);
+    return last;
+  };
+  const { deploy } = plan;
+  // Each copy is a layer of its own that depends on nothing but what is copied.
+  const copies = deploy.copies.map((copy) => makeStep(copyOf([copy], ROOT), [find(copy.from, "deploy")]));
+  return makeStep({ kind: "merge" }, [rootOf(deploy.root), ...copies]);
+}
+
+/** Every reference that a plan needs, each once. */
+export function referencesOf(plan: Plan): readonly string[] {
+  const all = [...Object.values(plan.steps).flatMap(({ root = [] }) => root), ...plan.deploy.root];
+  return [...new Set(all)];
+}
+
+function copyOf(
+  copies: readonly PlanCopy[],
+  owner?: PathCopy["owner"],
+): { readonly kind: "copy"; readonly copies: readonly PathCopy[] } {
+  return {
+    kind: "copy",
+    copies: copies.map(({ source, target, include, exclude }) => ({
+      source,
+      target,
+      include,
+      exclude,
+      owner,
+    })),
+  };
+}
+
+function execOf(
+  name: string,
+  step: PlanStep,
+  command: string | readonly string[],
+  given: readonly string[],
+): ExecOperation {
+  const line = typeof command === "string" ? command : command.join(" ");
+  const secrets = (step.secrets ?? []).filter((secret) => given.includes(secret));
+  const mounts: readonly ExecMount[] = [
+    ...(step.caches ?? []).map((cache) => ({ kind: "cache" as const, ...cache })),
+    ...secrets.map((id) => ({
+      kind: "secret" as const,
+      id,
+      target: id,
+      as: "variable" as const,
+      need: "required" as const,
+    })),
+    { kind: "tmpfs", target: "/tmp" },
+  ];
+  return {
+    kind: "exec",
+    command: typeof command === "string" ? ["/bin/sh", "-euc", command] : command,
+    label: `${name}: ${line}`,
+    environment: { PATH: DEFAULT_PATH, HOME: "/root", ...step.environment },
+    directory: step.directory ?? DEFAULT_DIRECTORY,
+    network: step.network,
+    configuration: step.configuration,
+    mounts,
+  };
+}
+
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** An application's files are root's, so that a program that is broken into cannot change itself. */
+const ROOT = { uid: 0, gid: 0 } as const;
+
+function invalid(what: string): BuildError {
+  return new BuildError("PLAN_INVALID", `the plan cannot be run: ${what}`, {
+    advice: "cooper plan prints it; docs/schemas/plan.json says what it may have.",
+  });
+}

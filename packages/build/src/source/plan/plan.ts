@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { BuildError } from "../../errors.ts";
+
+/**
+ * How an application becomes an image, as data: what a provider says, what `cooper plan` prints and
+ * `cooper build --plan FILE` runs again. docs/schemas/plan.json is written from this.
+ */
+const text = z.string();
+const words = z.array(text);
+
+const copySchema = z.strictObject({
+  from: text.describe("source, or the name of a step"),
+  source: text.describe("A file or directory there; absolute in a step"),
+  target: text.describe("What it is to be called in the image"),
+  include: words.optional().describe("Only these, as .dockerignore writes patterns"),
+  exclude: words.optional(),
+});
+
+const cacheSchema = z.strictObject({
+  id: text,
+  target: text,
+  sharing: z.enum(["shared", "locked", "private"]),
+});
+
+const stepSchema = z.strictObject({
+  after: text.optional().describe("The step whose files it goes on with; without it, it stands on root"),
+  root: words.optional().describe("References whose images lie upon each other under the commands"),
+  copies: z.array(copySchema).optional(),
+  commands: z.array(
+    z.union([text.describe("A line for /bin/sh"), words.describe("A program and its arguments")]),
+  ),
+  directory: text.optional().describe("Default /app"),
+  environment: z.record(text, text).optional(),
+  caches: z.array(cacheSchema).optional(),
+  secrets: words.optional().describe("Variables that are there for this step only"),
+  network: z.enum(["none", "host"]).optional().describe("Default none"),
+  configuration: z
+    .array(z.enum(["npm", "pip", "go", "cargo", "maven", "apt", "certificates"]))
+    .optional()
+    .describe("The host's configuration of package managers that the step may see"),
+});
+
+const healthcheckSchema = z.strictObject({
+  command: words,
+  interval: z.number().optional().describe("Seconds"),
+});
+
+const deploySchema = z.strictObject({
+  root: words.describe("References whose images lie under the application"),
+  copies: z.array(copySchema).describe("Each a layer of its own, in this order"),
+  command: words.describe("What starts it; no shell in between unless it is written here"),
+  processes: z.record(text, words).optional().describe("Further ones, by name"),
+  release: words.optional().describe("Recorded as a label; not run"),
+  environment: z.record(text, text).optional(),
+  user: text.optional().describe("Default 65532:65532"),
+  directory: text.optional().describe("Default /app"),
+  ports: z.array(z.number().int().min(1).max(65535)).optional(),
+  healthcheck: healthcheckSchema.optional(),
+  labels: z.record(text, text).optional(),
+});
+
+export const planSchema = z.strictObject({
+  version: z.literal(1),
+  providers: words.describe("Which ones it comes from, the first one first"),
+  steps: z.record(text, stepSchema),
+  deploy: deploySchema,
+});
+
+export type Plan = z.infer<typeof planSchema>;
+export type PlanStep = z.infer<typeof stepSchema>;
+export type PlanCopy = z.infer<typeof copySchema>;
+export type Deploy = z.infer<typeof deploySchema>;
+
+export const DEFAULT_DIRECTORY = "/app";
+/** Nobody's: the number that distributions have no account for. */
+export const DEFAULT_USER = "65532:65532";
+
+/** A plan from data. `PLAN_INVALID`, which names the file and the place in it. */
+export function parsePlan(value: unknown, path: string): Plan {
+  const parsed = planSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new BuildError("PLAN_INVALID", `${path}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`, {
+    cause: parsed.error,
+    fields: { path },
+    advice: "docs/schemas/plan.json says what a plan has.",
+  });
+}

@@ -1,0 +1,93 @@
+import { buildSource } from "@cooper/build";
+import { drawGraph, dumpGraph, privilege, againInUserNamespace } from "@cooper/engine";
+import type { Platform } from "@cooper/oci";
+import { cooperHome, hostPlatform } from "@cooper/transport";
+import { defineCommand } from "../command.ts";
+import { showBuild } from "../display/build.ts";
+import { epochOfEnvironment } from "../epoch.ts";
+import { flag, globalFlags } from "../flags.ts";
+import type { GlobalFlags } from "../flags.ts";
+import { packageFlags } from "../packages.ts";
+import type { PackageFlags } from "../packages.ts";
+import { outputAliases, outputFlags, placeOptions, platformFlag, writeOutput } from "../places.ts";
+import type { OutputFlags } from "../places.ts";
+import { planOf, sourceFlags, variablesOf } from "../source.ts";
+import type { SourceFlags } from "../source.ts";
+
+type Flags = GlobalFlags &
+  OutputFlags &
+  PackageFlags &
+  SourceFlags & {
+    readonly platform?: Platform | undefined;
+    readonly noCache?: boolean | undefined;
+    readonly printGraph?: "json" | "text" | undefined;
+  };
+
+export const build = defineCommand<Flags, [string | undefined]>({
+  description: `Makes an image of an application's source, with no Dockerfile and no daemon: a provider finds out what it is
+(cooper detect), says how it is built (cooper plan), and the steps run in namespaces of their own. The image has what
+running needs and no more, and runs as nobody. What did not change is not built again; the same source gives the same
+digest. Values of --env are there for the steps that ask for them and never in the image.`,
+  examples: [
+    { run: "build . -t shop", shows: "Into Cooper's store; then: cooper run shop" },
+    { run: "build . -o docker://localhost:5000/shop:1", shows: "To a registry" },
+    { run: "build . -t shop --start 'node worker.js'", shows: "With another command" },
+    { run: "build --plan plan.json . -t shop", shows: "A plan that was printed before" },
+  ],
+  parameters: {
+    flags: {
+      ...globalFlags,
+      ...outputFlags,
+      ...packageFlags,
+      ...sourceFlags,
+      platform: { ...platformFlag.platform, brief: "What it is for; default: this machine" },
+      noCache: flag("Run every step again"),
+      printGraph: {
+        kind: "enum",
+        values: ["text", "json"],
+        optional: true,
+        brief: "Print the graph of steps, as a drawing or as JSON, and build nothing",
+      },
+    },
+    aliases: { ...outputAliases, e: "env" },
+    positional: {
+      kind: "tuple",
+      parameters: [{ placeholder: "path", brief: "The source; default: .", parse: String, optional: true }],
+    },
+  },
+  async run(terminal, flags, path = ".") {
+    if (privilege() === "user") terminal.leaveSignals(); // the same command inside gets them
+    const again = await againInUserNamespace(process.argv.slice(1));
+    if (again !== undefined) {
+      terminal.status = again;
+      return;
+    }
+    const { source, plan } = await planOf(path, flags);
+    const { resolver } = placeOptions(terminal, flags, flags);
+    const { signal } = terminal;
+    const built = await buildSource(plan, source, {
+      home: cooperHome(),
+      platform: flags.platform ?? hostPlatform(),
+      resolver,
+      secrets: new Map([...variablesOf(flags)].map(([name, value]) => [name, Buffer.from(value)])),
+      cache: flags.noCache === true ? "ignore" : "use",
+      epoch: process.env["SOURCE_DATE_EPOCH"] === undefined ? undefined : epochOfEnvironment(process.env),
+      onEvent: showBuild(terminal),
+      mode: flags.printGraph === undefined ? "build" : "graph",
+      onGraph: (last) => {
+        if (flags.printGraph === "json") terminal.answerJson(dumpGraph(last));
+        if (flags.printGraph === "text") terminal.answer(drawGraph(last));
+      },
+      signal,
+    });
+    if (built === undefined) return;
+    try {
+      const isWritten = flags.output !== undefined || flags.tag !== undefined;
+      if (isWritten) return await writeOutput(terminal, flags, built.image);
+      terminal.answer(await built.image.digest({ signal }));
+      terminal.note("Nothing was written: -o DEST or -t NAME says where to.");
+    } finally {
+      await built.close();
+    }
+  },
+});
