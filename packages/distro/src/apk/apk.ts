@@ -17,7 +17,7 @@ async function solve(request: PackageRequest, platform: Platform, context: Conte
   const architecture = architectureOf(platform);
   const sources = repositorySources(request.release, context);
   const loaded = await loadRepositories(sources, architecture, context);
-  const packages = solvedPackages(choose(loaded.universe, request.packages), loaded, architecture);
+  const packages = solvedPackages(choose(loaded.universe, request.packages, context), loaded, architecture);
   const downloadSize = packages.reduce((sum, { size }) => sum + size, 0);
   context.onEvent({ type: "solved", packages: packages.length, downloadSize });
   return {

@@ -50,6 +50,8 @@ function isBetter(search: Search, a: Provider, b: Provider): boolean {
   if (ours.conflicts !== theirs.conflicts) return ours.conflicts < theirs.conflicts;
   if (ours.isAllowed !== theirs.isAllowed) return ours.isAllowed;
   if (ours.isPreferred !== theirs.isPreferred) return ours.isPreferred;
+  const isKept = search.isKept(a.package);
+  if (isKept !== search.isKept(b.package)) return isKept;
   const byName = order(a.version, b.version);
   if (byName !== 0) return byName > 0;
   if (a.package.name === b.package.name) {

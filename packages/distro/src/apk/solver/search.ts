@@ -69,8 +69,15 @@ export class Search {
   /** The last one added is looked at first. */
   readonly #unresolved: NameState[] = [];
 
-  constructor(universe: Universe, request: readonly Dependency[]) {
+  readonly #keep: ReadonlyMap<string, string>;
+
+  constructor(
+    universe: Universe,
+    request: readonly Dependency[],
+    keep: ReadonlyMap<string, string> = new Map<string, string>(),
+  ) {
     this.universe = universe;
+    this.#keep = keep;
     const unknown = new Map<string, Name>();
     const wishes = new Map<Name, Wish>();
     for (const dependency of request) {
@@ -137,6 +144,11 @@ export class Search {
     };
     this.#packages.set(owner, state);
     return state;
+  }
+
+  /** Whether it is what there was before, as if it were installed. */
+  isKept({ index }: Package): boolean {
+    return this.#keep.get(index.name) === index.version;
   }
 
   /** Bits of the repositories that a wish's tag opens. */

@@ -97,6 +97,20 @@ test("the newest version that all constraints leave is taken", () => {
   assert.equal(install(from, "a><Q1a1.0="), "a=1.0");
 });
 
+test("what there was before is kept where nothing forbids it", () => {
+  const from = universe("a=1.0", "a=1.1", "b D:a>1.0", "c D:a");
+  const keep = new Map([
+    ["a", "1.0"],
+    ["c", "0.9"],
+  ]);
+  const chosen = (...requests: readonly string[]): string =>
+    solve(from, requests, { keep })
+      .map(({ package: { name, version } }) => `${name}-${version}`)
+      .join(" ");
+  assert.equal(chosen("c"), "a-1.0 c-1");
+  assert.equal(chosen("c", "b"), "a-1.1 b-1 c-1");
+});
+
 test("install_if brings a package once all its conditions are there", () => {
   const from = universe("a", "b", "a-b i:a=1,b", "docs", "a-doc i:docs,a");
   assert.equal(install(from, "a"), "a");

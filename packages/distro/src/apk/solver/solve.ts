@@ -15,6 +15,14 @@ export interface SolvedPackage {
   readonly reason: Reason;
 }
 
+export interface SolveOptions {
+  /**
+   * Versions by package name that are taken where the repositories have them and nothing forbids it:
+   * as `apk add` without `--upgrade` keeps what is installed.
+   */
+  readonly keep?: ReadonlyMap<string, string> | undefined;
+}
+
 /**
  * What `apk add` of apk-tools 2.12.9 would install on an empty root for these requests (`name`,
  * `name=1.2-r3`, `name~1.2`, `!name`, `name@tag`, …): the same packages in the same order. Nothing
@@ -23,8 +31,12 @@ export interface SolvedPackage {
  * `UNSOLVABLE`, whose message says what stands in the way, shortest cause first;
  * `DEPENDENCY_INVALID`
  */
-export function solve(universe: Universe, requests: readonly string[]): readonly SolvedPackage[] {
-  const search = new Search(universe, requests.map(parseDependency));
+export function solve(
+  universe: Universe,
+  requests: readonly string[],
+  { keep }: SolveOptions = {},
+): readonly SolvedPackage[] {
+  const search = new Search(universe, requests.map(parseDependency), keep);
   const placed = choose(search);
   if (search.errors === 0) {
     return placed.map(({ package: { index }, reason }) => ({ package: index, reason }));
