@@ -5,6 +5,7 @@ import type { Solution } from "../ecosystem/solution.ts";
 import { architectureOf } from "./architecture.ts";
 import { assemble } from "./assemble.ts";
 import { repositorySources } from "./repository/configuration.ts";
+import { trustedKeys } from "./repository/keys.ts";
 import { loadRepositories } from "./repository/load.ts";
 import { parseRequest } from "./request.ts";
 import { lockedRepository, solvedPackages } from "./solved.ts";
@@ -20,11 +21,12 @@ async function solve(request: PackageRequest, platform: Platform, context: Conte
   const packages = solvedPackages(choose(loaded.universe, request.packages, context), loaded, architecture);
   const downloadSize = packages.reduce((sum, { size }) => sum + size, 0);
   context.onEvent({ type: "solved", packages: packages.length, downloadSize });
+  const keys = context.signatures === "unchecked" ? new Map<string, never>() : trustedKeys(context);
   return {
     ecosystem: "apk",
     platform,
     request,
-    repositories: loaded.repositories.map(lockedRepository),
+    repositories: loaded.repositories.map((one) => lockedRepository(one, keys)),
     packages,
   };
 }

@@ -10,11 +10,11 @@ import { architectureOf } from "./architecture.ts";
 import { packageMembers, MEMBERS_VERSION } from "./package/members.ts";
 import { type CheckedPackage, fetchPackage } from "./package/fetch.ts";
 import { findSource, repositorySources } from "./repository/configuration.ts";
-import { trustedKeys } from "./repository/keys.ts";
 import type { RepositorySource } from "./repository/source.ts";
 import { type Ownership, settleOwnership } from "./root/ownership.ts";
 import { findFile } from "./root/root-view.ts";
 import { makeAccounts, withNamedOwners } from "./root/owners.ts";
+import { type NewFile, RootTree } from "./root/root-tree.ts";
 import { topMembers } from "./root/top.ts";
 import { wholeFiles } from "./root/whole.ts";
 
@@ -29,24 +29,52 @@ export async function assemble(solution: Solution, context: Context): Promise<As
   const packages = withNamedOwners(fetched, accounts.after);
   const claims = settleOwnership(packages);
   const created = packages.reduce((newest, { control }) => Math.max(newest, control.info.buildDate), 0);
+  const tree = new RootTree(claims);
   const files = await wholeFiles(packages, claims, {
     architecture,
     world: solution.request.packages,
     repositories: solution.repositories.map(({ path }) => path),
-    keys: keysOf(solution.repositories, context),
+    keys: keysOf(solution.repositories),
     accounts,
     context,
   });
-  return {
+  for (const file of files) tree.write(file);
+  const assembly: Assembly = {
     packages: packages.map((package_) => ({
       package: package_.solved,
       key: `apk ${package_.label} ${package_.solved.checksum} ${package_.control.info.dataHash} members ${MEMBERS_VERSION}`,
       members: (options: Cancellable) => packageMembers(package_, options),
     })),
-    top: (options) => topMembers(packages, claims, files, created, options),
+    top: (options) => topMembers(packages, tree, created, options),
     run: runConfig(claims),
     created,
   };
+  roots.set(assembly, { packages, claims, files });
+  return assembly;
+}
+
+/** What an assembly was made of; for those who put more upon it. */
+export interface AssembledRoot {
+  readonly packages: readonly CheckedPackage[];
+  readonly claims: Ownership;
+  readonly files: readonly NewFile[];
+}
+
+const roots = new WeakMap<Assembly, AssembledRoot>();
+
+/** The same image with a top layer that `change` has put more into. */
+export async function changeRoot(
+  assembly: Assembly,
+  change: (tree: RootTree, root: AssembledRoot) => Promise<void>,
+): Promise<Assembly> {
+  const root = roots.get(assembly);
+  if (root === undefined) {
+    throw new DistroError("REQUEST_INVALID", "only an image of apk packages can be changed so");
+  }
+  const tree = new RootTree(root.claims);
+  for (const file of root.files) tree.write(file);
+  await change(tree, root);
+  return { ...assembly, top: (options) => topMembers(root.packages, tree, assembly.created, options) };
 }
 
 /** Where each repository of the solution is on this machine. */
@@ -93,16 +121,10 @@ async function fetchAll(
   });
 }
 
-/** The keys that were trusted go into the image, where this machine has them. */
-function keysOf(
-  repositories: readonly LockedRepository[],
-  context: Context,
-): ReadonlyMap<string, Uint8Array> {
-  const names = new Set(repositories.flatMap(({ signedBy }) => signedBy));
-  const keys = names.size === 0 ? new Map<string, never>() : trustedKeys(context);
-  return new Map(
-    [...keys].filter(([name]) => names.has(name)).map(([name, bytes]) => [name, Buffer.from(bytes)]),
-  );
+/** The keys that were trusted go into the image. */
+function keysOf(repositories: readonly LockedRepository[]): ReadonlyMap<string, Uint8Array> {
+  const keys = repositories.flatMap((repository) => Object.entries(repository.keys ?? {}));
+  return new Map(keys.map(([name, pem]) => [name, Buffer.from(pem)]));
 }
 
 const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

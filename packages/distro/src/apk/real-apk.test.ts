@@ -79,7 +79,7 @@ async function madeRoot(t: TestContext): Promise<{ readonly root: string; readon
 }
 
 test("apk itself writes the same database for the same packages, and finds nothing to complain of", async (t) => {
-  const program = requireProgram(t, "apk");
+  const program = requireProgram(t, "apk", "apk-tools, which Debian lacks: Alpine's own program");
   if (program === undefined || !requireRoot(t)) return;
   const { root, repository } = await madeRoot(t);
   const theirs = join(temporaryDirectory(t), "root");

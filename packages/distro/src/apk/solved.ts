@@ -1,6 +1,7 @@
 import type { LockedRepository, SolvedPackage } from "../ecosystem/solution.ts";
 import { formatDependency } from "./dependency.ts";
 import type { IndexPackage } from "./index/index-package.ts";
+import type { TrustedKeys } from "./index/signature.ts";
 import type { LoadedRepositories, LoadedRepository } from "./repository/load.ts";
 import type { Reason } from "./solver/order.ts";
 import type { SolvedPackage as Chosen } from "./solver/solve.ts";
@@ -37,12 +38,19 @@ export function solvedPackages(
   });
 }
 
-export function lockedRepository({ source, digest, index }: LoadedRepository): LockedRepository {
+export function lockedRepository(
+  { source, digest, index: { signedBy, date } }: LoadedRepository,
+  keys: TrustedKeys,
+): LockedRepository {
+  const key = signedBy === undefined ? undefined : keys.get(signedBy);
   return {
     path: source.path,
     index: digest,
-    signedBy: index.signedBy === undefined ? [] : [index.signedBy],
-    date: index.date,
+    signedBy: signedBy === undefined ? [] : [signedBy],
+    date,
+    ...(signedBy === undefined || key === undefined
+      ? {}
+      : { keys: { [signedBy]: Buffer.from(key).toString("latin1") } }),
   };
 }
 

@@ -32,6 +32,8 @@ export interface LockedRepository {
   readonly index: string;
   /** The key or keys whose signature was checked: fingerprint or file name. */
   readonly signedBy: readonly string[];
+  /** Public keys by those names, where the image has them in it; PEM. */
+  readonly keys?: Readonly<Record<string, string>> | undefined;
   /** Seconds since 1970 of the index; to refuse an older one later. */
   readonly date?: number | undefined;
 }

@@ -20,7 +20,7 @@ export interface PackageImageOptions extends LayersOptions {
   /** Of the manifest, besides the time. */
   readonly annotations?: Annotations | undefined;
   /** Changes what the image is made of: further files on top, another command. */
-  readonly adapt?: ((assembly: Assembly, solution: Solution) => Assembly) | undefined;
+  readonly adapt?: ((assembly: Assembly, solution: Solution) => Assembly | Promise<Assembly>) | undefined;
 }
 
 /** Solves a request for each platform, in the order given. */
@@ -73,7 +73,7 @@ function inputsOf({ ecosystem, platform, request, repositories, packages, base }
     ecosystem,
     platform,
     request,
-    repositories.map(({ path }) => path),
+    repositories.map(({ path, keys }) => [path, keys]),
     packages.map(({ name, version, checksum, path, details }) => [name, version, checksum, path, details]),
     base === undefined ? null : inputsOf(base),
   ];
@@ -87,7 +87,7 @@ function imageOf(
   return deferImage(async ({ signal }) => {
     const cancellable = signal === undefined ? context : { ...context, signal };
     const ecosystem = await ecosystemOf(solution.ecosystem);
-    const assembly = adapt(await ecosystem.assemble(solution, cancellable), solution);
+    const assembly = await adapt(await ecosystem.assemble(solution, cancellable), solution);
     const layers = await makeLayers(assembly, cancellable, options);
     const created = new Date(assembly.created * 1000).toISOString();
     return {

@@ -54,6 +54,7 @@ const repository = z.strictObject({
   path: pathBelow.describe("Below the mirror"),
   index: z.union([z.literal(""), text.refine(isDigest, { error: "is no digest" })]),
   signedBy: z.array(text).readonly(),
+  keys: z.record(text, text).optional().describe("Public keys by those names, in PEM"),
   date: z.number().optional().describe("Seconds since 1970"),
 });
 

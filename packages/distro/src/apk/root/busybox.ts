@@ -28,7 +28,7 @@ export function busyboxLinks(claims: Ownership, contents: ReadonlyMap<PathString
       : appletsIn(contents.get(program.file.path) ?? Buffer.alloc(0)).map(pathOfApplet);
   const links = new Map<PathString, Link>();
   for (const path of paths) {
-    const real = isPlain(path) ? realPath(path, claims) : undefined;
+    const real = isPlain(path) ? realPath(path, (at) => claims.get(at)?.file) : undefined;
     if (real === undefined || claims.has(real)) continue;
     links.set(real, { path: real, target });
   }

@@ -6,7 +6,7 @@ import { type AccountFiles, scriptAccounts } from "./accounts.ts";
 import { readContents } from "./contents.ts";
 import type { Ownership } from "./ownership.ts";
 import { findFile } from "./root-view.ts";
-import type { TopFile } from "./top.ts";
+import type { NewFile } from "./root-tree.ts";
 
 /** Users and groups as the packages ship them, and with those that their scripts would make. */
 export interface MadeAccounts {
@@ -57,7 +57,7 @@ function warnOfScripts(
 }
 
 /** The account files that are not as a package has them. */
-export function changedAccounts({ before, after }: MadeAccounts): readonly TopFile[] {
+export function changedAccounts({ before, after }: MadeAccounts): readonly NewFile[] {
   const files: readonly (readonly [PathString, string, string, number])[] = [
     [PASSWD, before.passwd, after.passwd, 0o644],
     [GROUP, before.group, after.group, 0o644],

@@ -4,11 +4,16 @@ import type { Claim, Ownership } from "./ownership.ts";
 /** As many as Linux follows. */
 const MAX_LINKS = 40;
 
+/** What there is at a path, its links not followed. */
+type LookUp = (
+  path: PathString,
+) => { readonly type: string; readonly linkPath?: string | undefined } | undefined;
+
 /**
- * Where a path really lies once the packages' links are followed, all but its last part: `lib/apk` is
+ * Where a path really lies once the links in it are followed, all but its last part: `lib/apk` is
  * `usr/lib/apk` where `lib` is a link. Undefined where the links go in a circle.
  */
-export function realPath(path: PathString, claims: Ownership): PathString | undefined {
+export function realPath(path: PathString, lookUp: LookUp): PathString | undefined {
   const rest = path.split("/").filter((part) => part !== "");
   const done: string[] = [];
   for (let links = 0; rest.length > 0;) {
@@ -18,7 +23,7 @@ export function realPath(path: PathString, claims: Ownership): PathString | unde
       continue;
     }
     done.push(part);
-    const file = claims.get(done.join("/"))?.file;
+    const file = lookUp(done.join("/"));
     if (rest.length === 0 || file?.type !== "symlink") continue;
     if (++links > MAX_LINKS) return undefined;
     const target = file.linkPath ?? "";
@@ -29,8 +34,8 @@ export function realPath(path: PathString, claims: Ownership): PathString | unde
   return done.join("/");
 }
 
-/** What lies at a path, links in its directories followed. */
+/** What the packages have at a path, links in its directories followed. */
 export function findFile(path: PathString, claims: Ownership): Claim | undefined {
-  const real = realPath(path, claims);
+  const real = realPath(path, (at) => claims.get(at)?.file);
   return real === undefined ? undefined : claims.get(real);
 }

@@ -9,7 +9,7 @@ import { readContents } from "./contents.ts";
 import type { Claim, Ownership } from "./ownership.ts";
 import { changedAccounts, type MadeAccounts } from "./owners.ts";
 import { findFile } from "./root-view.ts";
-import type { TopFile } from "./top.ts";
+import type { NewFile } from "./root-tree.ts";
 
 export interface WholeOptions {
   readonly architecture: string;
@@ -31,7 +31,7 @@ export async function wholeFiles(
   packages: readonly CheckedPackage[],
   claims: Ownership,
   options: WholeOptions,
-): Promise<readonly TopFile[]> {
+): Promise<readonly NewFile[]> {
   const { accounts, context } = options;
   const contents = await readContents(neededContents(claims), context);
   const files = [
@@ -59,7 +59,7 @@ async function databaseFiles(
   packages: readonly CheckedPackage[],
   claims: Ownership,
   context: Context,
-): Promise<readonly TopFile[]> {
+): Promise<readonly NewFile[]> {
   return [
     { path: "lib/apk/db/installed", bytes: installedDatabase(packages, claims) },
     { path: "lib/apk/db/scripts.tar", bytes: await scriptsArchive(packages, context) },
@@ -67,7 +67,7 @@ async function databaseFiles(
   ];
 }
 
-function settings({ architecture, world, repositories, keys }: WholeOptions): readonly TopFile[] {
+function settings({ architecture, world, repositories, keys }: WholeOptions): readonly NewFile[] {
   const lines = repositories.map((path) => `# ${path}\n`);
   return [
     { path: "etc/apk/arch", bytes: Buffer.from(`${architecture}\n`) },
