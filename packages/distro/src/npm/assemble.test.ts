@@ -241,6 +241,21 @@ test("a hostile tarball is refused before any of it is in an image", async (t) =
   }
 });
 
+test("a decompression bomb is stopped long before its end", async (t) => {
+  const chunk = Buffer.alloc(2 ** 20);
+  const count = 400;
+  const zeros: TarInput = {
+    path: "package/zeros",
+    type: "file",
+    size: count * chunk.length,
+    async *content() {
+      for (let left = count; left > 0; left--) yield chunk;
+    },
+  };
+  const bench = await openBench(t, { name: "bomb", version: "1.0.0", members: [zeros] });
+  await assert.rejects(assembleOf(bench, "bomb"), { code: "PACKAGE_INVALID", message: /maxRatio/ });
+});
+
 test("a tarball that is not the one that was locked is refused, and nothing of it stays", async (t) => {
   const bench = await openBench(
     t,

@@ -146,7 +146,7 @@ function authorization(url: string, secrets: Secrets): Readonly<Record<string, s
   const segments = pathname.split("/").slice(1, -1);
   for (let count = segments.length; count >= 0; count--) {
     const prefix = `//${[host, ...segments.slice(0, count)].join("/")}/`;
-    const secret = (key: string): string | undefined => secrets.get(`${prefix}:${key}`);
+    const secret = (key: string): string | undefined => secrets.get(`${prefix}:${key}`) || undefined;
     const token = secret("_authToken");
     if (token !== undefined) return { authorization: `Bearer ${token}` };
     const basic = secret("_auth") ?? joined(secret("username"), secret("_password"));
