@@ -1,4 +1,4 @@
-import { valid, validRange } from "semver";
+import { validRange } from "semver";
 import type { PackageRequest } from "../ecosystem/ecosystem.ts";
 import { DistroError } from "../errors.ts";
 
@@ -47,11 +47,6 @@ export function readPackage(text: string): AskedPackage {
 /** The rules that npm has for names, with the capitals of old ones. */
 export function isPackageName(name: string): boolean {
   return name.length <= 214 && PACKAGE_NAME.test(name) && !RESERVED.has(name);
-}
-
-/** Whether it is one exact version and no range. */
-export function isExact(wanted: string): boolean {
-  return valid(wanted) === wanted;
 }
 
 const PACKAGE_NAME = /^(?:@[A-Za-z0-9~-][\w.~-]*\/)?[A-Za-z0-9~-][\w.~-]*$/;

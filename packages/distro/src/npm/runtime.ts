@@ -7,7 +7,7 @@ import { runsOn, type Selected } from "./select.ts";
 import type { Target } from "./target.ts";
 
 /** The line of Node with long-term support when this version of Cooper was made; raising it changes digests. */
-export const LTS_LINE = 24;
+const LTS_LINE = 24;
 
 /** An exact Node: one of npm's packages that hold nothing but the program. */
 export interface Runtime {
