@@ -39,11 +39,13 @@ export async function* readNar(
   const open: Directory[] = [];
   let entries = 0;
   try {
-    await tokens.expect("nix-archive-1");
+    await tokens.fill();
+    tokens.expect("nix-archive-1");
     let path: PathString | undefined = "";
     while (path !== undefined) {
       if (++entries > limits.maxEntries)
         throw tokens.invalid(`it has more than ${limits.maxEntries} entries`);
+      if (tokens.isShort) await tokens.fill();
       const entry: ReadableEntry = await readNode(tokens, path, limits);
       yield entry;
       if (entry.type === "directory") {
@@ -73,26 +75,29 @@ interface ReadableEntry extends NarEntry {
 }
 
 async function readNode(tokens: Tokens, path: PathString, limits: Limits): Promise<ReadableEntry> {
-  await tokens.expect("(");
-  await tokens.expect("type");
-  const type = await tokens.expect("regular", "directory", "symlink");
-  if (type === "regular") return await readFile(tokens, path);
+  tokens.expect("(");
+  tokens.expect("type");
+  const type = tokens.expect("regular", "directory", "symlink");
+  if (type === "regular") return readFile(tokens, path);
   if (type === "directory") return { ...NO_CONTENT, path, type, finish: async () => {} };
-  await tokens.expect("target");
+  tokens.expect("target");
   const target = await tokens.word(limits.maxPathBytes, "a symlink's target");
   if (target.length === 0 || target.includes(0))
     throw tokens.invalid("a symlink's target is empty or has a NUL");
-  const finish = async (): Promise<void> => void (await tokens.expect(")"));
+  const finish = async (): Promise<void> => {
+    if (tokens.isShort) await tokens.fill();
+    tokens.expect(")");
+  };
   return { ...NO_CONTENT, path, type: "symlink", target: decodePath(target), finish };
 }
 
-async function readFile(tokens: Tokens, path: PathString): Promise<ReadableEntry> {
-  const isExecutable = (await tokens.expect("executable", "contents")) === "executable";
+function readFile(tokens: Tokens, path: PathString): ReadableEntry {
+  const isExecutable = tokens.expect("executable", "contents") === "executable";
   if (isExecutable) {
-    await tokens.expect("");
-    await tokens.expect("contents");
+    tokens.expect("");
+    tokens.expect("contents");
   }
-  const size = await tokens.length("a file");
+  const size = tokens.length("a file");
   const bytes = tokens.ready(size);
   let left = bytes === undefined ? size : 0;
   let isAsked = false;
@@ -112,8 +117,9 @@ async function readFile(tokens: Tokens, path: PathString): Promise<ReadableEntry
   const finish = async (): Promise<void> => {
     isAsked = true;
     while (left > 0) left -= (await tokens.some(left)).length;
-    await tokens.padding(size);
-    await tokens.expect(")");
+    if (tokens.isShort) await tokens.fill();
+    tokens.padding(size);
+    tokens.expect(")");
   };
   return { path, type: "file", isExecutable, size, target: "", bytes, content, finish };
 }
@@ -121,17 +127,19 @@ async function readFile(tokens: Tokens, path: PathString): Promise<ReadableEntry
 /** The path of the next entry; undefined after the last one. */
 async function nextPath(tokens: Tokens, open: Directory[], limits: Limits): Promise<PathString | undefined> {
   for (let directory = open.at(-1); directory !== undefined; directory = open.at(-1)) {
+    // oxlint-disable-next-line no-await-in-loop
+    if (tokens.isShort) await tokens.fill();
     // A node that is in a directory stands in the parentheses of its entry.
-    if (directory.lastName !== undefined) await tokens.expect(")");
-    if ((await tokens.expect("entry", ")")) === "entry") return await entryPath(tokens, directory, limits);
+    if (directory.lastName !== undefined) tokens.expect(")");
+    if (tokens.expect("entry", ")") === "entry") return await entryPath(tokens, directory, limits);
     open.pop();
   }
   return undefined;
 }
 
 async function entryPath(tokens: Tokens, directory: Directory, limits: Limits): Promise<PathString> {
-  await tokens.expect("(");
-  await tokens.expect("name");
+  tokens.expect("(");
+  tokens.expect("name");
   const name = await tokens.word(MAX_NAME_BYTES, "a name");
   const { lastName } = directory;
   const text = decodePath(name);
@@ -145,7 +153,7 @@ async function entryPath(tokens: Tokens, directory: Directory, limits: Limits): 
     throw tokens.invalid(`the name ${JSON.stringify(text)} ${what}`);
   }
   directory.lastName = Buffer.from(name);
-  await tokens.expect("node");
+  tokens.expect("node");
   const path = directory.path === "" ? text : `${directory.path}/${text}`;
   if (path.length > limits.maxPathBytes)
     throw tokens.invalid(`a path is longer than ${limits.maxPathBytes} bytes`);
