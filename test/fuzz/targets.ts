@@ -1,5 +1,6 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { type ByteStream, collect, decompress, fromBytes, readTar, writeTar } from "@cooper/archive";
+import { parseNarinfo, readNar } from "@cooper/distro";
 import {
   formatReference,
   parseConfig,
@@ -58,6 +59,24 @@ const CONFIG = Buffer.from(
     history: [{ created: "1970-01-01T00:00:00Z", empty_layer: true }],
   }),
 );
+/** Nix's archive of a directory with a file, a program and a link: words of a length and zeros up to 8. */
+const NAR = Buffer.concat(
+  "nix-archive-1|(|type|directory|entry|(|name|a|node|(|type|regular|contents|text|)|)|entry|(|name|b|node|(|type|regular|executable||contents|program|)|)|entry|(|name|c|node|(|type|symlink|target|../a|)|)|)"
+    .split("|")
+    .map((word) => {
+      const bytes = Buffer.alloc(8 + Math.ceil(word.length / 8) * 8);
+      bytes.writeUInt32LE(word.length);
+      bytes.write(word, 8);
+      return bytes;
+    }),
+);
+const NARINFO = Buffer.from(`StorePath: /nix/store/${"a".repeat(32)}-a-1
+URL: nar/a.nar.xz
+NarHash: sha256:${"a1".repeat(32)}
+NarSize: 20
+References: ${"b".repeat(32)}-b-2 ${"a".repeat(32)}-a-1
+Sig: key-1:${"A".repeat(86)}==
+`);
 const REFERENCES = [
   "docker://registry.test:5000/a/b-c/d__e:tag.1@" + DIGEST,
   "alpine:3",
@@ -116,6 +135,15 @@ export const TARGETS: readonly FuzzTarget[] = [
       for await (const member of readTar(chunked(input), { limits: LIMITS })) await drain(member.content());
     },
   },
+  {
+    name: "nar",
+    make: (random) => random.damage(NAR),
+    async parse(input) {
+      const options = { subject: "a", size: input.length };
+      for await (const entry of readNar(chunked(input), options)) await drain(entry.content());
+    },
+  },
+  documents("narinfo", NARINFO, (raw) => parseNarinfo(Buffer.from(raw).toString("utf8"), "a")),
   streams("gzip", GZIP),
   streams("zstd", ZSTD),
   documents("manifest", MANIFEST, parseManifest),

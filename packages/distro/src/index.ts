@@ -74,6 +74,10 @@ export {
 export type { Stanza as ControlStanza } from "./apt/control/stanza.ts";
 
 // nix
+export { parseNarinfo } from "./nix/cache/narinfo.ts";
+export type { Narinfo } from "./nix/cache/narinfo.ts";
+export { readNar } from "./nix/nar/reader.ts";
+export type { NarEntry, ReadNarOptions } from "./nix/nar/reader.ts";
 export { makeCatalogue as makeNixCatalogue } from "./nix/attribute/make-catalogue.ts";
 export type {
   CatalogueOptions as NixCatalogueOptions,
