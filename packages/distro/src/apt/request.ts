@@ -2,13 +2,15 @@ import type { PackageRequest } from "../ecosystem/ecosystem.ts";
 import { DistroError } from "../errors.ts";
 import { parseWish } from "./solver/wish.ts";
 
-/** A request that has more than names: `?essential`, `?priority(required)`, `+recommends`. */
+/** A request that has more than names: `?essential`, `?priority(required)`, `+recommends`, `+nobase`. */
 export interface AptRequest {
   readonly wishes: readonly string[];
   readonly isEssentialAsked: boolean;
   /** Every package of these priorities. */
   readonly priorities: readonly string[];
   readonly recommends: "followed" | "ignored";
+  /** Whether what makes a system of the packages is added (`BASE_PACKAGES`). */
+  readonly base: "added" | "left out";
 }
 
 const PRIORITIES = ["required", "important", "standard", "optional", "extra"];
@@ -36,10 +38,12 @@ export function readRequest({ packages }: PackageRequest): AptRequest {
   const priorities: string[] = [];
   let isEssentialAsked = false;
   let recommends: AptRequest["recommends"] = "ignored";
+  let base: AptRequest["base"] = "added";
   for (const text of packages) {
     const priority = /^\?priority\((?<name>[a-z]+)\)$/u.exec(text)?.groups?.["name"];
     if (text === "?essential") isEssentialAsked = true;
     else if (text === "+recommends") recommends = "followed";
+    else if (text === "+nobase") base = "left out";
     else if (priority !== undefined && PRIORITIES.includes(priority)) priorities.push(priority);
     else wishes.push(parseWish(text.replace("@", "/")).text);
   }
@@ -49,5 +53,5 @@ export function readRequest({ packages }: PackageRequest): AptRequest {
       advice: "Write one or more, as in apt:curl/jq.",
     });
   }
-  return { wishes, priorities, isEssentialAsked, recommends };
+  return { wishes, priorities, isEssentialAsked, recommends, base };
 }

@@ -3,6 +3,7 @@ import type { Context } from "../ecosystem/context.ts";
 import type { PackageRequest } from "../ecosystem/ecosystem.ts";
 import type { Solution, SolvedPackage } from "../ecosystem/solution.ts";
 import { loadSources } from "./index/load-sources.ts";
+import { BASE_PACKAGES, BASE_REASON } from "./install/base-packages.ts";
 import { debianArchitecture } from "./platform.ts";
 import { type AptRequest, readRequest } from "./request.ts";
 import type { Placed } from "./solver/order.ts";
@@ -25,14 +26,19 @@ export async function solveRequest(
   const architecture = debianArchitecture(platform);
   const host = readHost(context.hostRoot);
   const { sources, repositories } = await loadSources(host, request.release, architecture, context);
-  const placed = solve(new Universe(sources, architecture), wishesOf(wanted, sources), {
+  const base = baseOf(wanted, sources);
+  const wishes = [...base, ...wishesOf(wanted, sources)];
+  const placed = solve(new Universe(sources, architecture), wishes, {
     recommends: wanted.recommends,
     keep: context.keep,
     // What a host prefers among its own sources says nothing about others.
     pins: context.repositories === undefined ? host.pins : [],
     target: targetOf(request.release, sources),
   });
-  const packages = placed.map(solvedPackage);
+  const packages = placed.map((one) => {
+    const solved = solvedPackage(one);
+    return base.includes(solved.name) ? { ...solved, reason: BASE_REASON } : solved;
+  });
   const downloadSize = packages.reduce((sum, { size }) => sum + size, 0);
   context.onEvent({ type: "solved", packages: packages.length, downloadSize });
   return { ecosystem: "apt", platform, request, repositories, packages };
@@ -46,6 +52,20 @@ function targetOf(release: string | undefined, sources: readonly Source[]): stri
       notAutomatic && (suite === release || codename === release),
   );
   return isAddition ? release : undefined;
+}
+
+/** What is added to make a system of the packages: as far as the archives have it and nobody asks for it. */
+function baseOf({ base, wishes }: AptRequest, sources: readonly Source[]): readonly string[] {
+  if (base === "left out") return [];
+  const asked = new Set(wishes.map((wish) => wish.replace(/[=/].*$/, "")));
+  return BASE_PACKAGES.filter((name) => {
+    return !asked.has(name) && sources.some(({ index }) => isThere(index, name));
+  });
+}
+
+function isThere(index: Source["index"], name: string): boolean {
+  const number = index.find(name);
+  return number !== undefined && index.packagesNamed(number).length > 0;
 }
 
 function wishesOf(

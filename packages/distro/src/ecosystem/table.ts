@@ -4,6 +4,7 @@ import type { Ecosystem, EcosystemName } from "./ecosystem.ts";
 /** Every ecosystem; loaded when it is asked for, since each brings much code with it. */
 const ECOSYSTEMS: Readonly<Partial<Record<EcosystemName, () => Promise<Ecosystem>>>> = {
   apk: async () => (await import("../apk/apk.ts")).apk,
+  apt: async () => (await import("../apt/apt.ts")).apt,
   nix: async () => (await import("../nix/nix.ts")).nix,
   npm: async () => (await import("../npm/npm.ts")).npmOn(await ecosystemOf("apt")),
 };
