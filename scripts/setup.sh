@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 purpose=${1:-test}
 
 quickstart_packages="busybox-static runc skopeo umoci ca-certificates"
-test_packages="$quickstart_packages attr buildah bzip2 containerd crun docker-registry docker.io
+test_packages="$quickstart_packages attr buildah bzip2 chromium containerd crun docker-registry docker.io
   fuse-overlayfs gzip jq libarchive-tools libcap2-bin nix-bin openssl pigz podman tar uidmap umoci util-linux
   xz-utils zsh fish zstd"
 

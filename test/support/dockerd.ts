@@ -9,6 +9,11 @@ import { unmount, UNMOUNT_FLAGS } from "@cooper/sys";
 import { requireProgram, requireRoot, run } from "./program.ts";
 import type { Finished, RunOptions } from "./program.ts";
 
+export interface DockerdOptions {
+  /** A registry that it asks before Docker Hub: `http://127.0.0.1:PORT`. */
+  readonly mirror?: string | undefined;
+}
+
 export interface Dockerd {
   /** What DOCKER_HOST is to be: `unix:///…/docker.sock`. */
   readonly host: string;
@@ -22,7 +27,10 @@ export interface Dockerd {
  * directory that goes when the test ends, and it touches no network. Root only. A loud skip and
  * `undefined` where something is missing.
  */
-export async function startDockerd(t: TestContext): Promise<Dockerd | undefined> {
+export async function startDockerd(
+  t: TestContext,
+  { mirror }: DockerdOptions = {},
+): Promise<Dockerd | undefined> {
   if (!requireRoot(t)) return undefined;
   const program = requireProgram(t, "dockerd", "docker.io");
   const client = program === undefined ? undefined : requireProgram(t, "docker", "docker.io");
@@ -41,6 +49,7 @@ export async function startDockerd(t: TestContext): Promise<Dockerd | undefined>
       `--exec-root=${join(directory, "exec")}`,
       `--host=unix://${socket}`,
       `--pidfile=${join(directory, "pid")}`,
+      ...(mirror === undefined ? [] : [`--registry-mirror=${mirror}`]),
     ],
     {
       stdio: ["ignore", "pipe", "pipe"],

@@ -17,6 +17,12 @@ for (const address of [
   "::ffff:10.0.0.1",
   "::ffff:a9fe:a9fe",
   "64:ff9b::a00:1",
+  "203.0.113.1",
+  "224.0.0.1",
+  "255.255.255.255",
+  "ff02::1",
+  "2002:a00:1::",
+  "2001:0:a00:1::",
 ]) {
   test(`${address} is not on the public internet`, () => assert.ok(isPrivateAddress(address)));
 }

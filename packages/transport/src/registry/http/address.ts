@@ -12,8 +12,12 @@ for (const [network, prefix] of [
   ["169.254.0.0", 16],
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
+  ["192.0.2.0", 24],
   ["192.168.0.0", 16],
   ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
+  ["224.0.0.0", 4], // multicast
   ["240.0.0.0", 4],
 ] as const) {
   NOT_PUBLIC.addSubnet(network, prefix, "ipv4");
@@ -21,7 +25,14 @@ for (const [network, prefix] of [
 NOT_PUBLIC.addSubnet("::", 127, "ipv6"); // :: and ::1
 NOT_PUBLIC.addSubnet("fc00::", 7, "ipv6");
 NOT_PUBLIC.addSubnet("fe80::", 10, "ipv6");
-NOT_PUBLIC.addSubnet("64:ff9b::", 96, "ipv6"); // IPv4 in IPv6 by NAT64: could be any of the above
+NOT_PUBLIC.addSubnet("fec0::", 10, "ipv6");
+NOT_PUBLIC.addSubnet("ff00::", 8, "ipv6");
+NOT_PUBLIC.addSubnet("2001:db8::", 32, "ipv6");
+// IPv4 in IPv6 by NAT64, 6to4 and Teredo: could be any of the above.
+NOT_PUBLIC.addSubnet("64:ff9b::", 96, "ipv6");
+NOT_PUBLIC.addSubnet("64:ff9b:1::", 48, "ipv6");
+NOT_PUBLIC.addSubnet("2002::", 16, "ipv6");
+NOT_PUBLIC.addSubnet("2001::", 32, "ipv6");
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
 
