@@ -5,6 +5,7 @@ import { type Opened, type Resolver, selectImage } from "@cooper/transport";
 import { graphOfPlan, referencesOf } from "./plan/graph.ts";
 import { DEFAULT_DIRECTORY, DEFAULT_USER, type Plan } from "./plan/plan.ts";
 import type { Source } from "./source.ts";
+import { LAYER_EPOCH, timeOfSource } from "./time.ts";
 
 export interface BuildSourceOptions extends Cancellable {
   readonly home: string;
@@ -13,12 +14,15 @@ export interface BuildSourceOptions extends Cancellable {
   /** Values by the names that steps ask for; in no layer, key, log or config. */
   readonly secrets?: ReadonlyMap<string, Buffer> | undefined;
   readonly cache?: "use" | "ignore" | undefined;
-  /** Seconds since 1970 that everything gets; default: the newest file of the source. */
+  /**
+   * Seconds since 1970 that everything gets, SOURCE_DATE_EPOCH. Default: the image that of its source
+   * (`timeOfSource`), files of layers `LAYER_EPOCH`.
+   */
   readonly epoch?: number | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   readonly onEvent?: ((event: BuildEvent) => void) | undefined;
-  /** `graph`: nothing is built once the graph is known. Default `build`. */
-  readonly mode?: "build" | "graph" | undefined;
+  /** `graph`: nothing is built once the graph is known. Default `image`. */
+  readonly goal?: "image" | "graph" | undefined;
   /** Told the graph before it is built. */
   readonly onGraph?: ((last: Step) => void) | undefined;
 }
@@ -62,11 +66,12 @@ export async function buildSource(
       secrets: [...secrets.keys()],
     });
     options.onGraph?.(last);
-    if (options.mode === "graph") {
+    if (options.goal === "graph") {
       await close();
       return undefined;
     }
-    const epoch = options.epoch ?? source.newest;
+    const epoch = options.epoch ?? LAYER_EPOCH;
+    const created = options.epoch ?? (await timeOfSource(source));
     const layers = await execute(last, {
       ...options,
       secrets,
@@ -113,10 +118,10 @@ async function compose(
   layers: readonly Layer[],
   base: ReadonlyMap<string, string>,
   { platform }: BuildSourceOptions,
-  epoch: number,
+  seconds: number,
 ): Promise<Image> {
   const { deploy } = plan;
-  const created = new Date(epoch * 1000).toISOString();
+  const created = new Date(seconds * 1000).toISOString();
   const environment = new Map([...base, ...Object.entries(deploy.environment ?? {})]);
   const run: NonNullable<ImageConfig["config"]> = {
     User: deploy.user ?? DEFAULT_USER,

@@ -73,7 +73,7 @@ digest. Values of --env are there for the steps that ask for them and never in t
       cache: flags.noCache === true ? "ignore" : "use",
       epoch: process.env["SOURCE_DATE_EPOCH"] === undefined ? undefined : epochOfEnvironment(process.env),
       onEvent: showBuild(terminal),
-      mode: flags.printGraph === undefined ? "build" : "graph",
+      goal: flags.printGraph === undefined ? "image" : "graph",
       onGraph: (last) => {
         if (flags.printGraph === "json") terminal.answerJson(dumpGraph(last));
         if (flags.printGraph === "text") terminal.answer(drawGraph(last));

@@ -143,7 +143,7 @@ class DirectoryCache implements OpenCache {
     if (await used(path)) return path;
     mkdirSync(dirname(path), { recursive: true });
     // Whoever comes second waits here, and finds it made.
-    const lock = await lockPath(`${path}.lock`, { mode: "exclusive", kind: "file", ...options });
+    const lock = await lockPath(`${path}.lock`, { mode: "exclusive", kind: "file", signal: options.signal });
     const aside = join(this.directory, "aside", randomUUID());
     try {
       if (await used(path)) return path;

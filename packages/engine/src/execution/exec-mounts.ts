@@ -61,10 +61,10 @@ async function takeCache(
     if (sharing !== "private") {
       const mode = sharing === "shared" ? "shared" : "exclusive";
       // oxlint-disable-next-line no-await-in-loop
-      return { source, lock: await lockPath(`${source}.lock`, { mode, ...lock }) };
+      return { source, lock: await lockPath(`${source}.lock`, { ...lock, mode }) };
     }
     // Each has its own: the first one that nobody else uses now.
-    const taken = tryLockPath(`${source}.lock`, { mode: "exclusive", ...lock });
+    const taken = tryLockPath(`${source}.lock`, { ...lock, mode: "exclusive" });
     if (taken !== undefined) return { source, lock: taken };
   }
 }

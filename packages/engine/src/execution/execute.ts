@@ -48,6 +48,8 @@ export async function execute(last: Step, options: ExecuteOptions): Promise<read
 
 class Execution {
   readonly #options: ExecuteOptions;
+  /** Of the options, what everything takes: another's own must not be taken for its. */
+  readonly #cancel: Cancellable;
   readonly #made: MadeLayers;
   readonly #lane: Lane;
   readonly #results = new Map<Digest, Promise<readonly Layer[]>>();
@@ -55,6 +57,7 @@ class Execution {
 
   constructor(options: ExecuteOptions) {
     this.#options = options;
+    this.#cancel = { signal: options.signal };
     this.#made = new MadeLayers(options.home);
     this.#lane = new Lane(options.parallel ?? availableParallelism());
   }
@@ -71,7 +74,7 @@ class Execution {
     const { operation } = step;
     switch (operation.kind) {
       case "image":
-        return await (await this.#options.openImage(operation, this.#options)).layers(this.#options);
+        return await (await this.#options.openImage(operation, this.#cancel)).layers(this.#cancel);
       case "merge":
         return (await this.#inputs(step.inputs)).flat();
       case "file": {
@@ -81,7 +84,7 @@ class Execution {
           step,
           [definitionOf(operation), epoch],
           [],
-          async (key) => await this.#made.keepTar(key, writeTar(madeFiles(operation, epoch)), this.#options),
+          async (key) => await this.#made.keepTar(key, writeTar(madeFiles(operation, epoch)), this.#cancel),
         );
         return [...below, layer];
       }
@@ -102,7 +105,7 @@ class Execution {
               cacheDirectory: (id) => this.#made.cacheDirectory(id),
               onOutput: (text) => this.#options.onEvent?.({ type: "step-output", step, text }),
             });
-            return await this.#made.keepDirectory(key, directory, await diffIds(below), this.#options);
+            return await this.#made.keepDirectory(key, directory, await diffIds(below), this.#cancel);
           } finally {
             leave();
           }
@@ -136,7 +139,7 @@ class Execution {
       ];
       const layer = await this.#once(step, facts, [], async (key) => {
         const members = copyLocal(chosen, { root: this.#rootOf(from), epoch, signal });
-        return await this.#made.keepTar(key, writeTar(members, { signal }), this.#options);
+        return await this.#made.keepTar(key, writeTar(members, { signal }), this.#cancel);
       });
       return [...below, layer];
     }
@@ -147,11 +150,7 @@ class Execution {
       facts,
       [],
       async (key) =>
-        await this.#made.keepTar(
-          key,
-          writeTar(copySnapshot(operation, layers, this.#options)),
-          this.#options,
-        ),
+        await this.#made.keepTar(key, writeTar(copySnapshot(operation, layers, this.#options)), this.#cancel),
     );
     return [...below, layer];
   }
@@ -169,7 +168,7 @@ class Execution {
       include: operation.include.length === 0 ? undefined : new Patterns(operation.include),
       exclude: new Patterns(operation.exclude),
     };
-    const { files } = await scanLocal(root, selection, memory, this.#options);
+    const { files } = await scanLocal(root, selection, memory, this.#cancel);
     memory.save();
     return files;
   }
@@ -189,7 +188,7 @@ class Execution {
   ): Promise<Layer> {
     const { onEvent, cache = "use" } = this.#options;
     const key = digestBytes(Buffer.from(canonicalJson(facts)));
-    const lock = await this.#made.lock(key, this.#options);
+    const lock = await this.#made.lock(key, this.#cancel);
     try {
       const known = cache === "use" ? this.#made.recall(key, below) : undefined;
       if (known !== undefined) {

@@ -45,7 +45,11 @@ export class MadeLayers {
 
   /** Keeps everybody else from making what this key stands for. */
   async lock(key: Digest, options: Cancellable): Promise<Held> {
-    return await lockPath(`${this.#stepPath(key)}.lock`, { mode: "exclusive", kind: "file", ...options });
+    return await lockPath(`${this.#stepPath(key)}.lock`, {
+      mode: "exclusive",
+      kind: "file",
+      signal: options.signal,
+    });
   }
 
   /** What a step gave before, if it is still there. `below` is what a command's layer lies on. */
