@@ -84,7 +84,7 @@ export async function buildSource(
       },
     });
     return {
-      image: await compose(plan, layers, await baseEnvironment(plan, opened, options), options, epoch),
+      image: await compose(plan, layers, await baseEnvironment(plan, opened, options), options, created),
       close,
     };
   } catch (error) {
