@@ -99,17 +99,21 @@ async function loadChosen(
   host: Host,
   context: Context,
 ): Promise<readonly LoadedRelease[]> {
+  const missing = new Map<string, unknown>();
   const loaded = await Promise.all(
-    chosen.map(async ({ entry, isOptional }) => {
+    chosen.map(async ({ entry, presence }) => {
       try {
         return [await loadRelease(mirrored(entry, host), host, context)];
       } catch (error) {
-        if (isOptional && isFault(error, "NOT_FOUND")) return [];
-        throw error;
+        if (presence === "required" || !isFault(error, "NOT_FOUND")) throw error;
+        if (presence === "somewhere") missing.set(entry.suite, error);
+        return [];
       }
     }),
   );
-  return loaded.flat();
+  const all = loaded.flat();
+  for (const [suite, error] of missing) if (!all.some(({ entry }) => entry.suite === suite)) throw error;
+  return all;
 }
 
 function mirrored(entry: SourceEntry, { root }: Host): SourceEntry {

@@ -84,7 +84,7 @@ export class Remembered {
 
   constructor(key: string) {
     this.#path = join(CACHE, `${key}.json`);
-    this.#answers = read(this.#path);
+    this.#answers = parseAnswers(this.#path);
   }
 
   has(request: string): boolean {
@@ -105,7 +105,7 @@ export class Remembered {
   }
 }
 
-function read(path: string): Record<string, readonly string[] | null> {
+function parseAnswers(path: string): Record<string, readonly string[] | null> {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as Record<string, readonly string[] | null>;
   } catch {

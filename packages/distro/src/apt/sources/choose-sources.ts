@@ -5,8 +5,11 @@ import { isFlat, type SourceEntry } from "./source.ts";
 /** Which suites a request is answered from. */
 export interface ChosenSource {
   readonly entry: SourceEntry;
-  /** The archive may lack it: a release without updates or security fixes of its own. */
-  readonly isOptional: boolean;
+  /**
+   * `required`: the archive must have it. `somewhere`: one of the archives that are tried for this
+   * suite must. `optional`: a release may be without updates or security fixes of its own.
+   */
+  readonly presence: "required" | "somewhere" | "optional";
 }
 
 /** Suites that belong to a release; what they have is newer than it. */
@@ -31,16 +34,12 @@ export function chooseSources(host: Host, release: string | undefined): readonly
   // A flat repository has no suite: it is meant where its directory is named.
   for (const entry of host.sources) if (entry.suite.replace(/\/+$/, "") === wanted) found.add(entry);
   const has = (suite: string): boolean => [...found].some((entry) => entry.suite === suite);
-  const chosen: ChosenSource[] = [...found].map((entry) => ({ entry, isOptional: false }));
+  const chosen: ChosenSource[] = [...found].map((entry) => ({ entry, presence: "required" }));
   if (found.size === 0 || !has(base)) chosen.push(...derived(host, base));
   if (wanted !== base && !has(wanted)) {
+    const additions = derived(host, base).filter(({ presence }) => presence === "somewhere");
     chosen.push(
-      ...derived(host, base)
-        .filter(({ isOptional }) => !isOptional)
-        .map(({ entry }) => ({
-          entry: { ...entry, suite: wanted },
-          isOptional: false,
-        })),
+      ...additions.map(({ entry, presence }) => ({ entry: { ...entry, suite: wanted }, presence })),
     );
   }
   return distinct(chosen);
@@ -66,20 +65,31 @@ function belongsTo(suite: string, release: string): boolean {
 
 /** What the host has for its own release, with the other release's name in place of its own. */
 function derived(host: Host, release: string): readonly ChosenSource[] {
-  const own = host.codename;
-  const pattern = host.sources.filter((entry) => !isFlat(entry) && belongsTo(entry.suite, own));
-  // A host that calls its release otherwise (`stable`): the archives of whatever it has.
-  const models = pattern.length > 0 ? pattern : host.sources.filter((entry) => !isFlat(entry)).slice(0, 1);
-  if (models.length === 0) {
+  const suites = host.sources.filter((entry) => !isFlat(entry));
+  const [first] = suites;
+  if (first === undefined) {
     throw new DistroError("REPOSITORY_INVALID", `no source for ${release} is configured below ${host.root}`, {
       kind: "usage",
       advice: "Give one with --repository: an address, a suite and components, or a path.",
     });
   }
-  return models.map((entry) => {
-    const ending = pattern.length > 0 ? entry.suite.slice(own.length) : "";
-    return { entry: { ...entry, suite: release + ending }, isOptional: ending !== "" };
-  });
+  const hasOwn = suites.some(({ suite }) => belongsTo(suite, host.codename));
+  // A host may call its release otherwise: `stable`.
+  const own = hasOwn ? host.codename : stemOf(first.suite);
+  return suites
+    .filter(({ suite }) => belongsTo(suite, own))
+    .map((entry) => {
+      const ending = entry.suite.slice(own.length);
+      return {
+        entry: { ...entry, suite: release + ending },
+        presence: ending === "" ? ("somewhere" as const) : ("optional" as const),
+      };
+    });
+}
+
+function stemOf(suite: string): string {
+  const ending = [...COMPANIONS, ...ADDITIONS].find((each) => suite.endsWith(each)) ?? "";
+  return suite.slice(0, suite.length - ending.length);
 }
 
 function distinct(chosen: readonly ChosenSource[]): readonly ChosenSource[] {

@@ -42,7 +42,8 @@ export function parseSignedBy(value: string): SignedBy | undefined {
     const key = value
       .split("\n")
       .map((line) => (line.trim() === "." ? "" : line.trim()))
-      .join("\n");
+      .join("\n")
+      .trim();
     return { files: [], fingerprints: [], keys: [key] };
   }
   const words = value.split(/[\s,]+/).filter((word) => word !== "");
