@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { temporaryDirectory } from "./directory.ts";
-import { freePort } from "./port.ts";
 import { requireProgram } from "./program.ts";
 
 /** The account that a registry with `auth: "basic"` knows: a colon, a space and a letter beyond ASCII. */
@@ -58,7 +57,8 @@ export async function startDockerRegistry(
   if (program === undefined) return undefined;
   const scratch = temporaryDirectory(t);
   const directory = options.directory ?? join(scratch, "data");
-  const host = options.host ?? `127.0.0.1:${await freePort()}`;
+  // Port 0: the kernel chooses, and the log tells which one it was.
+  const wanted = options.host ?? "127.0.0.1:0";
   const configuration = {
     version: "0.1",
     log: { accesslog: { disabled: false }, level: "info" },
@@ -68,7 +68,7 @@ export async function startDockerRegistry(
       maintenance: { uploadpurging: { enabled: false } },
     },
     http: {
-      addr: host,
+      addr: wanted,
       secret: "the same for every start, so that an upload survives one",
       ...(options.tls === undefined
         ? {}
@@ -101,10 +101,12 @@ export async function startDockerRegistry(
   };
   t.after(stop);
 
-  const listening = (): boolean => log.includes(`listening on ${host}`);
-  for (let tries = 0; !listening(); tries++) {
+  const listening = (): string | undefined => /listening on (127\.0\.0\.1:\d+)/.exec(log)?.[1];
+  let host = listening();
+  for (let tries = 0; host === undefined; tries++) {
     if (child.exitCode !== null || tries > 400) throw new Error(`docker-registry did not start:\n${log}`);
     await pause(25);
+    host = listening();
   }
   return {
     host,

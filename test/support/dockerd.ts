@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { unmount, UNMOUNT_FLAGS } from "@cooper/sys";
+import { unmountBeneath } from "./mounts.ts";
 import { requireProgram, requireRoot, run } from "./program.ts";
 import type { Finished, RunOptions } from "./program.ts";
 
@@ -103,13 +103,4 @@ async function answers(socketPath: string): Promise<boolean> {
     ping.once("error", () => resolve(false));
     ping.end();
   });
-}
-
-/** What an engine that had to be killed left mounted would keep its directory from being removed. */
-function unmountBeneath(directory: string): void {
-  const places = readFileSync("/proc/self/mounts", "utf8")
-    .split("\n")
-    .map((line) => line.split(" ")[1] ?? "")
-    .filter((place) => place.startsWith(`${directory}/`));
-  for (const place of places.toReversed()) unmount(place, UNMOUNT_FLAGS.detach);
 }

@@ -8,6 +8,8 @@ export { RAW_TRAILER, rawHeader, rawMember, rawPax, rawPaxRecord, rawTar } from 
 export type { RawHeader } from "./raw-tar.ts";
 export { startPeer } from "./peer.ts";
 export type { Peer, PeerHandler, PeerRequest } from "./peer.ts";
+export { startContainerd } from "./containerd.ts";
+export type { Containerd } from "./containerd.ts";
 export { startDockerd } from "./dockerd.ts";
 export type { Dockerd } from "./dockerd.ts";
 export { putSample, sampleImage, sampleIndex, sampleReferrer } from "./sample-image.ts";
