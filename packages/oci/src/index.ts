@@ -137,6 +137,8 @@ export { appendToIndex, childrenOf, filterIndex } from "./mutate/entries.ts";
 export { flatten, squash } from "./mutate/flatten.ts";
 export type { FlattenOptions, SquashOptions } from "./mutate/flatten.ts";
 export { withMediaTypes } from "./mutate/media-types.ts";
+export { builtOn } from "./mutate/built-on.ts";
+export type { BaseNote } from "./mutate/built-on.ts";
 export { rebase } from "./mutate/rebase.ts";
 export type { RebaseOptions } from "./mutate/rebase.ts";
 export type { Changed, Scope } from "./mutate/scope.ts";

@@ -53,6 +53,35 @@ test("an image goes to a registry and back, is tagged, found, and deleted there"
   assert.match(gone.stderr, /\[NOT_FOUND\]/);
 });
 
+test("rebase without bases takes what the image says it was built on, as its tag is now", async (t) => {
+  const host = await startRegistry(t);
+  const { directory, answer, cooper } = workshop(t);
+  for (const [name, version] of [
+    ["old", "1"],
+    ["new", "2"],
+  ] as const) {
+    makeFiles(directory, name, { "etc/version": version });
+    await answer("by-hand", name, "--env", `VERSION=${version}`, "--quiet", "-o", `oci:image:${name}`);
+  }
+  const old = await answer("copy", "oci:image:old", `docker://${host}/base:v1`);
+  makeFiles(directory, "app", { "app/tool": "tool" });
+  await answer("append", `${host}/base:v1`, "app", "-o", `docker://${host}/app:plain`);
+  const silent = await cooper("rebase", `${host}/app:plain`, "-o", `docker://${host}/app:moved`);
+  assert.equal(silent.status, 2);
+  assert.match(silent.stderr, /does not say what it was built on/);
+
+  const notes = [`base.name=${host}/base:v1`, `base.digest=${old}`].flatMap((note) => [
+    "--annotation",
+    `org.opencontainers.image.${note}`,
+  ]);
+  await answer("mutate", `${host}/app:plain`, ...notes, "-o", `docker://${host}/app:v1`);
+  await answer("copy", "oci:image:new", `docker://${host}/base:v1`);
+  await answer("rebase", `${host}/app:v1`, "-o", `docker://${host}/app:v1`);
+  assert.equal(await answer("cat", `${host}/app:v1`, "etc/version"), "2");
+  assert.equal(await answer("cat", `${host}/app:v1`, "app/tool"), "tool");
+  assert.match(await answer("inspect", "--config", `${host}/app:v1`), /VERSION=2/);
+});
+
 test("login keeps a password that the registry takes, and logout forgets it", async (t) => {
   const authorize = basicAuthorization({
     realm: "test",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readTar } from "@cooper/archive";
-import { makeIndex, rebase, validate } from "../index.ts";
+import { builtOn, makeIndex, rebase, validate } from "../index.ts";
 import type { Image, Index } from "../index.ts";
 import { AMD64, ARM64, imagesOf, MemoryStore } from "../memory.fixture.ts";
 
@@ -68,4 +68,54 @@ test("every platform of an index moves to the base of its platform", async () =>
   await assert.rejects(rebase(app, oldBase, makeIndex({ manifests: [onlyAmd64] })).raw(), {
     code: "NO_SUCH_PLATFORM",
   });
+});
+
+test("what an image has from its old base it gets from the new one, and what it set itself stays", async () => {
+  const store = new MemoryStore();
+  const on = async (os: string, config: object): Promise<Image> =>
+    await store.image({ layers: [{ os }], config: { config } });
+  const oldBase = await on("1", {
+    Env: ["PATH=/usr/bin", "PYTHON_VERSION=3.11", "ONLY_OLD=1", "MODE=slow", "TAKEN_AWAY=1"],
+    Labels: { version: "1", vendor: "base" },
+  });
+  const newBase = await on("2", {
+    Env: ["PATH=/usr/bin", "PYTHON_VERSION=3.12", "MODE=medium", "ONLY_NEW=1", "TAKEN_AWAY=2"],
+    Labels: { version: "2" },
+  });
+  const image = await store.image({
+    layers: [{ os: "1" }, { app: "a" }],
+    config: {
+      config: {
+        Env: ["PATH=/app:/usr/bin", "PYTHON_VERSION=3.11", "ONLY_OLD=1", "MODE=fast", "APP=1"],
+        Labels: { version: "1", vendor: "base", app: "yes" },
+        User: "1000",
+      },
+    },
+  });
+  const { config } = await (await store.rewrite(rebase(image, oldBase, newBase))).config();
+  assert.deepEqual(config, {
+    Env: ["PATH=/app:/usr/bin", "PYTHON_VERSION=3.12", "MODE=fast", "ONLY_NEW=1", "APP=1"],
+    Labels: { version: "2", app: "yes" },
+    User: "1000",
+  });
+});
+
+test("an image says what it was built on, an index for each of its images", async () => {
+  const store = new MemoryStore();
+  const note = (digest: string): object => ({
+    annotations: {
+      "org.opencontainers.image.base.name": "docker.io/library/base:1",
+      "org.opencontainers.image.base.digest": digest,
+    },
+  });
+  const image = await store.image({ manifest: note("sha256:1") });
+  const other = await store.image({ platform: ARM64, manifest: note("sha256:2") });
+  const silent = await store.image({ platform: ARM64 });
+  const name = "docker.io/library/base:1";
+  assert.deepEqual(await builtOn(image), [{ name, digest: "sha256:1" }]);
+  assert.deepEqual(await builtOn(makeIndex({ manifests: [image, other] })), [
+    { name, digest: "sha256:1" },
+    { name, digest: "sha256:2" },
+  ]);
+  assert.deepEqual(await builtOn(makeIndex({ manifests: [image, silent] })), []);
 });

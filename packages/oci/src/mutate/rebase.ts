@@ -16,6 +16,7 @@ import {
   hasWholeHistory,
   replacePlatform,
 } from "./parts.ts";
+import { inheritedConfig } from "./inherited.ts";
 import { changeContent } from "./scope.ts";
 import type { Changed, Scope } from "./scope.ts";
 
@@ -26,7 +27,8 @@ export interface RebaseOptions extends Scope {
 
 /**
  * Puts an image on another base: its first layers, which must be those of the old base, give way to
- * those of the new one. How to start it stays as it was; the platform is the new base's. OCI
+ * those of the new one. How to start it stays as it was, but for variables and labels that it has
+ * from the old base (`inheritedConfig`); the platform is the new base's. OCI
  * manifests get the annotations `base.digest` and, if a name is given, `base.name`. On an index, on
  * each image, with the bases' images for its platform.
  *
@@ -91,11 +93,12 @@ async function requireBase(parts: ImageParts, base: ImageParts, options: Cancell
 
 function exchange(parts: ImageParts, oldBase: ImageParts, newBase: ImageParts): ImageParts {
   const format = formatOf(parts);
-  const config = configOf(parts);
+  const { config: own, ...rest } = configOf(parts);
   const base = configOf(newBase);
+  const run = inheritedConfig(own, configOf(oldBase).config, base.config);
   const platform = platformOfConfig(base);
-  const own = historyAbove(
-    { history: config.history ?? [], layers: parts.layers.length },
+  const above = historyAbove(
+    { history: rest.history ?? [], layers: parts.layers.length },
     { history: configOf(oldBase).history ?? [], layers: oldBase.layers.length },
   );
   return {
@@ -103,8 +106,9 @@ function exchange(parts: ImageParts, oldBase: ImageParts, newBase: ImageParts): 
     descriptor:
       parts.descriptor.platform === undefined ? parts.descriptor : { ...parts.descriptor, platform },
     config: {
-      ...replacePlatform(config, platform),
-      history: [...filledHistory(base.history, newBase.layers.length), ...own],
+      ...replacePlatform(rest, platform),
+      ...(run === undefined ? {} : { config: run }),
+      history: [...filledHistory(base.history, newBase.layers.length), ...above],
     },
     layers: [
       ...newBase.layers.map((layer) => convertLayer(layer, format)),

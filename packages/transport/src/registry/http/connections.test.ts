@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { lookup } from "node:dns/promises";
 import { createServer } from "node:http";
 import { connect, createServer as createTcpServer } from "node:net";
-import type { Socket } from "node:net";
+import type { Server as NetServer, Socket } from "node:net";
 import { hostname } from "node:os";
 import { test } from "node:test";
 import { inspect } from "node:util";
@@ -40,8 +40,7 @@ test("a server that takes TLS for nothing and waits is asked in plain HTTP as we
       if (text.startsWith("HEAD")) socket.end(`${head.join("\r\n")}\r\n\r\n`);
     });
   });
-  const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const port = await listen(server);
   t.after(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
@@ -81,8 +80,7 @@ test("a registry over TLS is reached through a proxy's tunnel", async (t) => {
     onward.on("error", () => socket.destroy());
     socket.on("error", () => onward.destroy());
   });
-  const proxyPort = await freePort();
-  await new Promise<void>((resolve) => proxy.listen(proxyPort, "127.0.0.1", resolve));
+  const proxyPort = await listen(proxy);
   t.after(() => {
     proxy.closeAllConnections();
     proxy.close();
@@ -147,3 +145,11 @@ test("a proxy that is no address is named without its text", async (t) => {
     return true;
   });
 });
+
+/** Gives the port that the kernel chose. */
+async function listen(server: NetServer): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  return address.port;
+}
