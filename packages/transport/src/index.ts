@@ -48,6 +48,8 @@ export type { Found, Opened, PlaceOptions, Scheme, SchemeContext } from "./resol
 export { hostPlatform, selectImage } from "./copy/platforms.ts";
 
 // Writing and copying
+export { copyTags } from "./copy/tags.ts";
+export type { CopiedTag } from "./copy/tags.ts";
 export { copy, write, writeTo } from "./copy/write.ts";
 export type { CopyOptions, WriteOptions } from "./copy/write.ts";
 export type { LayerCompressionOptions } from "./copy/convert.ts";

@@ -53,6 +53,31 @@ test("an image goes to a registry and back, is tagged, found, and deleted there"
   assert.match(gone.stderr, /\[NOT_FOUND\]/);
 });
 
+test("all tags of a repository go to a layout, to another repository and to the store", async (t) => {
+  const host = await startRegistry(t);
+  const { directory, answer, cooper } = workshop(t);
+  const digests: string[] = [];
+  for (const name of ["v1", "v2"]) {
+    makeFiles(directory, name, { "etc/version": name });
+    digests.push(await answer("by-hand", name, "--quiet", "-o", `docker://${host}/app:${name}`));
+  }
+  await answer("tag", `${host}/app:v2`, "latest");
+  const lines = `${digests[1]}  latest\n${digests[0]}  v1\n${digests[1]}  v2`;
+  assert.equal(await answer("copy", "--all-tags", `${host}/app`, "oci:backup"), lines);
+  assert.equal(await answer("copy", "--all-tags", "oci:backup", `docker://${host}/other/app`), lines);
+  assert.equal(await answer("copy", "--all-tags", `${host}/other/app`, "store:app"), lines);
+  assert.equal(await answer("digest", "store:app:v1"), digests[0]);
+  assert.equal(await answer("tag", "oci:backup"), "latest\nv1\nv2");
+
+  const one = await cooper("copy", "--all-tags", `${host}/app`, "oci-archive:all.tar");
+  assert.equal(one.status, 2, one.stderr);
+  await answer("tag", "oci:backup:v1", "a/b:c");
+  const odd = await cooper("copy", "--all-tags", "oci:backup", `docker://${host}/third`);
+  assert.equal(odd.status, 2, odd.stderr);
+  assert.match(odd.stderr, /"a\/b:c" cannot be a tag/);
+  assert.equal((await cooper("tag", `${host}/third`)).status, 1, "nothing was copied");
+});
+
 test("rebase without bases takes what the image says it was built on, as its tag is now", async (t) => {
   const host = await startRegistry(t);
   const { directory, answer, cooper } = workshop(t);
