@@ -102,12 +102,6 @@ test("what an image has from its old base it gets from the new one, and what it 
 
 test("an image says what it was built on, an index for each of its images", async () => {
   const store = new MemoryStore();
-  const note = (digest: string): object => ({
-    annotations: {
-      "org.opencontainers.image.base.name": "docker.io/library/base:1",
-      "org.opencontainers.image.base.digest": digest,
-    },
-  });
   const image = await store.image({ manifest: note("sha256:1") });
   const other = await store.image({ platform: ARM64, manifest: note("sha256:2") });
   const silent = await store.image({ platform: ARM64 });
@@ -119,3 +113,12 @@ test("an image says what it was built on, an index for each of its images", asyn
   ]);
   assert.deepEqual(await builtOn(makeIndex({ manifests: [image, silent] })), []);
 });
+
+function note(digest: string): object {
+  return {
+    annotations: {
+      "org.opencontainers.image.base.name": "docker.io/library/base:1",
+      "org.opencontainers.image.base.digest": digest,
+    },
+  };
+}

@@ -4,11 +4,10 @@ import { errnoOf } from "@cooper/sys";
 import { Agent, request } from "undici";
 import type { Dispatcher } from "undici";
 import { TransportError } from "../errors.ts";
+import { engineEndpoint } from "./endpoint.ts";
 
 /** Bytes of an answer that is read for what it says. */
 const MESSAGE_LIMIT = 1024 * 1024;
-
-const DEFAULT_ADDRESS = "unix:///var/run/docker.sock";
 
 /** A Docker engine, spoken to over its socket (docs.docker.com/engine/api, Images). */
 export class Engine {
@@ -16,25 +15,13 @@ export class Engine {
   readonly #origin: string;
   readonly #agent: Agent;
 
-  /** `$DOCKER_HOST`, or Docker's own socket; contexts are not looked at. `UNSUPPORTED` */
+  /** Finds the engine as `engineEndpoint` does; nothing is opened before it is asked for something. */
   constructor(environment: Readonly<Record<string, string | undefined>> = process.env) {
-    this.address = environment["DOCKER_HOST"] || DEFAULT_ADDRESS;
-    const unix = /^unix:\/\/(.+)$/.exec(this.address)?.[1];
-    const tcp = /^(?:tcp|http):\/\/(.+)$/.exec(this.address)?.[1];
-    if (unix === undefined && (tcp === undefined || environment["DOCKER_TLS_VERIFY"])) {
-      throw new TransportError("UNSUPPORTED", `cannot speak to a Docker engine at ${this.address}`, {
-        kind: "usage",
-        fields: { address: this.address },
-        advice: "Set DOCKER_HOST to unix:///PATH, or to tcp://HOST:PORT without TLS (a tunnel, say).",
-      });
-    }
-    this.#origin = unix === undefined ? `http://${tcp}` : "http://engine";
-    this.#agent = new Agent({
-      // Saving and loading say nothing for as long as the engine works on a layer.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      ...(unix === undefined ? {} : { connect: { socketPath: unix } }),
-    });
+    const { address, origin, connect } = engineEndpoint(environment);
+    this.address = address;
+    this.#origin = origin;
+    // Saving and loading say nothing for as long as the engine works on a layer.
+    this.#agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect });
   }
 
   /** An image as a Docker archive. `NOT_FOUND`, `ENGINE_UNREACHABLE`, `ENGINE_FAILED` */
@@ -86,6 +73,14 @@ export class Engine {
 
   #unreachable(cause: unknown): unknown {
     const errno = errnoOf(cause) ?? "";
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    if (/^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code)) {
+      return new TransportError("TLS", `cannot trust the Docker engine at ${this.address} (${code})`, {
+        cause,
+        fields: { address: this.address, code },
+        advice: "Put ca.pem, cert.pem and key.pem for it into DOCKER_CERT_PATH, or into its Docker context.",
+      });
+    }
     if (!/^(?:ENOENT|ECONNREFUSED|EACCES|ENOTFOUND|EHOSTUNREACH|ENOTSOCK|EPERM)$/.test(errno)) {
       return new TransportError(
         "ENGINE_FAILED",
