@@ -13,7 +13,7 @@ import {
 import type { Release } from "../release/release.ts";
 import type { ReleaseNames, Source } from "../solver/universe.ts";
 import { archiveName, resolveMirror } from "../sources/archive.ts";
-import { type ChosenSource, chooseSources } from "../sources/choose-sources.ts";
+import { type ChosenSource, chooseSources, sameArchives } from "../sources/choose-sources.ts";
 import { authorizationFor } from "../sources/credentials.ts";
 import { type GivenSource, parseGivenSource } from "../sources/given-sources.ts";
 import type { Host } from "../sources/host.ts";
@@ -85,7 +85,12 @@ async function hostReleases(
   const loaded = await loadChosen(chooseSources(host, release), host, context);
   const own = loaded.filter((each) => isOwn(each.release, host));
   if (own.length > 0) return own;
-  if (release === undefined || release === host.codename) return loaded;
+  if (release === undefined || release === host.codename) {
+    // The host may call its release otherwise, `stable`, and only somebody else by its name.
+    const renamed = await loadChosen(sameArchives(host, host.codename), host, context);
+    const found = renamed.filter((each) => isOwn(each.release, host));
+    return found.length > 0 ? found : loaded;
+  }
   // It is another's release: its packages stand on the host's own.
   const base = await loadChosen(chooseSources(host, undefined), host, context);
   const others = base.filter(

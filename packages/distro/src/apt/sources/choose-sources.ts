@@ -32,12 +32,13 @@ export function chooseSources(host: Host, release: string | undefined): readonly
     ),
   );
   // A flat repository has no suite: it is meant where its directory is named.
-  for (const entry of host.sources) if (entry.suite.replace(/\/+$/, "") === wanted) found.add(entry);
+  const flat = host.sources.filter((entry) => isFlat(entry) && entry.suite.replace(/\/+$/, "") === wanted);
+  if (flat.length > 0) return flat.map((entry) => ({ entry, presence: "required" }));
   const has = (suite: string): boolean => [...found].some((entry) => entry.suite === suite);
   const chosen: ChosenSource[] = [...found].map((entry) => ({ entry, presence: "required" }));
-  if (found.size === 0 || !has(base)) chosen.push(...derived(host, base));
+  if (!has(base)) chosen.push(...sameArchives(host, base));
   if (wanted !== base && !has(wanted)) {
-    const additions = derived(host, base).filter(({ presence }) => presence === "somewhere");
+    const additions = sameArchives(host, base).filter(({ presence }) => presence === "somewhere");
     chosen.push(
       ...additions.map(({ entry, presence }) => ({ entry: { ...entry, suite: wanted }, presence })),
     );
@@ -63,32 +64,26 @@ function belongsTo(suite: string, release: string): boolean {
   return suite === release || COMPANIONS.some((ending) => suite === release + ending);
 }
 
-/** What the host has for its own release, with the other release's name in place of its own. */
-function derived(host: Host, release: string): readonly ChosenSource[] {
+/** What the host has, with the other release's name in place of the one that it has there. `REPOSITORY_INVALID` */
+export function sameArchives(host: Host, release: string): readonly ChosenSource[] {
   const suites = host.sources.filter((entry) => !isFlat(entry));
-  const [first] = suites;
-  if (first === undefined) {
+  if (suites.length === 0) {
     throw new DistroError("REPOSITORY_INVALID", `no source for ${release} is configured below ${host.root}`, {
       kind: "usage",
       advice: "Give one with --repository: an address, a suite and components, or a path.",
     });
   }
-  const hasOwn = suites.some(({ suite }) => belongsTo(suite, host.codename));
-  // A host may call its release otherwise: `stable`.
-  const own = hasOwn ? host.codename : stemOf(first.suite);
-  return suites
-    .filter(({ suite }) => belongsTo(suite, own))
-    .map((entry) => {
-      const ending = entry.suite.slice(own.length);
-      return {
-        entry: { ...entry, suite: release + ending },
-        presence: ending === "" ? ("somewhere" as const) : ("optional" as const),
-      };
-    });
+  return suites.map((entry) => {
+    const ending = entry.suite.slice(stemOf(entry.suite).length);
+    return {
+      entry: { ...entry, suite: release + ending },
+      presence: ending === "" ? ("somewhere" as const) : ("optional" as const),
+    };
+  });
 }
 
 function stemOf(suite: string): string {
-  const ending = [...COMPANIONS, ...ADDITIONS].find((each) => suite.endsWith(each)) ?? "";
+  const ending = COMPANIONS.find((each) => suite.endsWith(each)) ?? "";
   return suite.slice(0, suite.length - ending.length);
 }
 

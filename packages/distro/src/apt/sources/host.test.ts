@@ -104,6 +104,25 @@ test("a host that calls its release stable has the same archives", async (t) => 
   write(sources, (await readFile(sources, "utf8")).replaceAll("bookworm", "stable"));
   const context = await testContext(t, { hostRoot: root });
   assert.deepEqual(versions(await solved(context, "app:trixie")), ["app 3", "lib 3+deb13u1"]);
+  assert.deepEqual(versions(await solved(context, "app")), ["app 1", "lib 1+deb12u1"]);
+});
+
+test("somebody else's packages are taken where their release is named, and stand on the host's own", async (t) => {
+  const { root, archives } = await debianHost(t);
+  const context = await testContext(t, { hostRoot: root });
+  const keys = [await KEY];
+  const vendor = {
+    keys,
+    suite: "nodistro",
+    packages: ["special 2 Depends: lib"],
+    fields: { Origin: "Vendor" },
+  };
+  await writeRepository(join(archives, "vendor"), vendor);
+  write(
+    join(root, "etc/apt/sources.list"),
+    `deb [signed-by=/usr/share/keyrings/debian.asc] file:${archives}/vendor nodistro main\n`,
+  );
+  assert.deepEqual(versions(await solved(context, "special:nodistro")), ["lib 1+deb12u1", "special 2"]);
 });
 
 test("backports are taken where they are asked for, the rest from the release that they add to", async (t) => {
