@@ -148,14 +148,11 @@ async function runConfig(
     file === undefined || tarball === undefined
       ? { Cmd: [`/${NODE}`] }
       : { Entrypoint: await commandOf({ path: file, at: `/${ROOT}/${place}/${file}` }, tarball, context) };
-  const environment = new Map(
-    (under.Env ?? []).map((variable) => [variable.split("=", 1)[0] ?? "", variable]),
-  );
-  if (!environment.has("PATH")) environment.set("PATH", DEFAULT_PATH);
-  environment.set("NODE_ENV", "NODE_ENV=production");
+  const environment = (under.Env ?? []).filter((variable) => /^(?:PATH|LANG)=/.test(variable));
+  if (!environment.some((variable) => variable.startsWith("PATH="))) environment.unshift(DEFAULT_PATH);
   return {
     User: String(USER.id),
-    Env: [...environment.values()],
+    Env: [...environment, "NODE_ENV=production"],
     WorkingDir: `/${ROOT}`,
     ...started,
   };

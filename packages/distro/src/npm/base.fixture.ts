@@ -40,7 +40,7 @@ export const base: Ecosystem = {
           bytes: Buffer.from("root:x:0:0::/root:/bin/sh\n"),
         } satisfies TarInput;
       },
-      run: { Env: ["PATH=/usr/bin", "LANG=C.UTF-8"] },
+      run: { Env: ["PATH=/usr/bin", "LANG=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1"] },
       created: 1_000,
     };
   },
