@@ -17,7 +17,14 @@ import { together } from "./together.ts";
  * What of Debian a Node from npm needs: its C and C++ libraries; and of what the system says it is,
  * so that scanners know whose libraries these are. No shell: Node needs none.
  */
-const BASE_PACKAGES: readonly string[] = ["+nobase", "base-files", "libc6", "libgcc-s1", "libstdc++6"];
+const BASE_PACKAGES: readonly string[] = [
+  "+nobase",
+  "base-files",
+  "base-passwd",
+  "libc6",
+  "libgcc-s1",
+  "libstdc++6",
+];
 
 /**
  * The packages by npm, the Node under them by what they say of it, the libraries under that by
