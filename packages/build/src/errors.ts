@@ -2,12 +2,18 @@ import { CooperError } from "@cooper/sys";
 
 /** What can go wrong while an image is made. */
 export type BuildErrorCode =
+  /** A file that says what an image is made of is not written as documented; names line and column. */
+  | "CONFIGURATION_INVALID"
+  /** A file asks for something that Cooper does not do. */
+  | "CONFIGURATION_UNSUPPORTED"
   /** The directory to make an image of is not there, or is not a directory. */
   | "DIRECTORY_MISSING"
   /** The file to make a layer of is not a tar archive. */
   | "LAYER_INVALID"
   /** There is no such file or directory to make a layer of. */
   | "LAYER_MISSING"
+  /** A lock is of another state of the file that it was made from. */
+  | "LOCK_OUTDATED"
   /** No provider takes the source for one of its own. */
   | "NO_PROVIDER"
   /** What an image is told to be (a command, a variable, a port, a label) is not written as documented. */
