@@ -9,6 +9,11 @@ export { changeRunConfig, parseCommand } from "./by-hand/run-config.ts";
 export type { StartOptions } from "./by-hand/run-config.ts";
 export type { ByHandStep, StepName } from "./by-hand/step.ts";
 
+// apko's YAML
+export { buildApko, lockApko } from "./apko/build-apko.ts";
+export type { ApkoImage, ApkoOptions } from "./apko/build-apko.ts";
+export { apkoJsonSchema } from "./apko/schema.ts";
+
 // Layers
 export { layerFromPath } from "./layer/layer-from-path.ts";
 export type { LayerFromPathOptions } from "./layer/layer-from-path.ts";

@@ -42,6 +42,8 @@ export type {
 } from "./fetch/fetcher.ts";
 
 // apk
+export { changeRoot as changeApkRoot } from "./apk/assemble.ts";
+export type { ApkRoot } from "./apk/assemble.ts";
 export { compareVersions as compareApkVersions, isVersion as isApkVersion } from "./apk/version.ts";
 export type { Dependency } from "./apk/dependency.ts";
 export { readIndex as readApkIndex } from "./apk/index/index-file.ts";

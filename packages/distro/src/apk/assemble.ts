@@ -49,32 +49,51 @@ export async function assemble(solution: Solution, context: Context): Promise<As
     run: runConfig(claims),
     created,
   };
-  roots.set(assembly, { packages, claims, files });
+  made.set(assembly, { packages, claims, files });
   return assembly;
 }
 
-/** What an assembly was made of; for those who put more upon it. */
-export interface AssembledRoot {
+interface Parts {
   readonly packages: readonly CheckedPackage[];
   readonly claims: Ownership;
   readonly files: readonly NewFile[];
 }
 
-const roots = new WeakMap<Assembly, AssembledRoot>();
+/** What assemblies were made of, for those who put more upon them. */
+const made = new WeakMap<Assembly, Parts>();
 
-/** The same image with a top layer that `change` has put more into. */
+/** The root of an image of apk packages, to be changed. */
+export interface ApkRoot {
+  readonly tree: RootTree;
+  /** A file's content, links followed; undefined where there is no file. */
+  read(path: PathString): Promise<Buffer | undefined>;
+  /** Whether one of its packages is this, or provides it. */
+  provides(name: string): boolean;
+}
+
+/** The same image with what `change` puts into its top layer. The packages' own layers stay as they are. */
 export async function changeRoot(
   assembly: Assembly,
-  change: (tree: RootTree, root: AssembledRoot) => Promise<void>,
+  change: (root: ApkRoot) => Promise<void>,
+  options: Cancellable,
 ): Promise<Assembly> {
-  const root = roots.get(assembly);
-  if (root === undefined) {
+  const parts = made.get(assembly);
+  if (parts === undefined) {
     throw new DistroError("REQUEST_INVALID", "only an image of apk packages can be changed so");
   }
-  const tree = new RootTree(root.claims);
-  for (const file of root.files) tree.write(file);
-  await change(tree, root);
-  return { ...assembly, top: (options) => topMembers(root.packages, tree, assembly.created, options) };
+  const { packages, claims, files } = parts;
+  const tree = new RootTree(claims);
+  for (const file of files) tree.write(file);
+  await change({
+    tree,
+    read: async (path) => await tree.read(path, options),
+    provides: (name) =>
+      packages.some(
+        ({ control: { info } }) =>
+          info.name === name || info.provides.some((provided) => /^[^<>=~]+/u.exec(provided)?.[0] === name),
+      ),
+  });
+  return { ...assembly, top: (cancel) => topMembers(packages, tree, assembly.created, cancel) };
 }
 
 /** Where each repository of the solution is on this machine. */

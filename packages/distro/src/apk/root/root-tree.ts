@@ -1,4 +1,5 @@
-import type { PathString } from "@cooper/archive";
+import type { Cancellable, PathString } from "@cooper/archive";
+import { readContents } from "./contents.ts";
 import type { Claim, Ownership } from "./ownership.ts";
 import { realPath } from "./root-view.ts";
 
@@ -52,6 +53,16 @@ export class RootTree {
 
   find(path: PathString): Standing | undefined {
     return this.#at(this.resolve(path));
+  }
+
+  /** A file's content, links followed; undefined where there is no file. */
+  async read(path: PathString, options: Cancellable): Promise<Buffer | undefined> {
+    const at = this.#target(path);
+    const node = this.#nodes.get(at);
+    if (node?.bytes !== undefined) return Buffer.from(node.bytes);
+    const claim = node === undefined ? this.claims.get(at) : node.from;
+    if (claim === undefined) return undefined;
+    return [...(await readContents([claim], options)).values()][0];
   }
 
   /** Puts a file or symlink; one that was there keeps its owner and mode unless others are given. */
@@ -109,6 +120,18 @@ export class RootTree {
     const start = `${this.resolve(directory)}/`;
     const all = new Set([...this.claims.keys(), ...this.#nodes.keys()]);
     return [...all].filter((path) => path.startsWith(start)).toSorted();
+  }
+
+  /** Where a path leads once its last part is followed too. */
+  #target(path: PathString): PathString {
+    let at = this.resolve(path);
+    for (let links = 0; links < 40; links++) {
+      const found = this.#at(at);
+      if (found?.type !== "symlink") return at;
+      const target = found.linkPath ?? "";
+      at = this.resolve(target.startsWith("/") ? target : `${at.slice(0, at.lastIndexOf("/") + 1)}${target}`);
+    }
+    return at;
   }
 
   #at(path: PathString): Standing | undefined {
