@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "@stricli/core";
 import { z } from "zod";
+import { apkoJsonSchema } from "@cooper/build";
 import { settingsJsonSchema } from "@cooper/registry";
 import { application, commandNames } from "./routes.ts";
 import { SCHEMAS } from "./schemas/table.ts";
@@ -19,6 +20,7 @@ export async function documents(): Promise<ReadonlyMap<string, string>> {
     const json = { title: `cooper ${name} --json`, ...z.toJSONSchema(schema) };
     list.set(`docs/schemas/${name.replaceAll(" ", "-")}.json`, `${JSON.stringify(json, undefined, 2)}\n`);
   }
+  list.set("docs/schemas/apko.json", `${JSON.stringify(apkoJsonSchema(), undefined, 2)}\n`);
   list.set("docs/schemas/serve.json", `${JSON.stringify(settingsJsonSchema(), undefined, 2)}\n`);
   return list;
 }

@@ -2,10 +2,11 @@ import { buildSource } from "@cooper/build";
 import { drawGraph, dumpGraph, privilege, againInUserNamespace } from "@cooper/engine";
 import type { Platform } from "@cooper/oci";
 import { cooperHome, hostPlatform } from "@cooper/transport";
+import { buildDescription, isDescription } from "../apko.ts";
 import { defineCommand } from "../command.ts";
 import { showBuild } from "../display/build.ts";
 import { epochOfEnvironment } from "../epoch.ts";
-import { flag, globalFlags } from "../flags.ts";
+import { flag, globalFlags, text } from "../flags.ts";
 import type { GlobalFlags } from "../flags.ts";
 import { packageFlags } from "../packages.ts";
 import type { PackageFlags } from "../packages.ts";
@@ -20,6 +21,7 @@ type Flags = GlobalFlags &
   SourceFlags & {
     readonly platform?: Platform | undefined;
     readonly noCache?: boolean | undefined;
+    readonly lockfile?: string | undefined;
     readonly printGraph?: "json" | "text" | undefined;
   };
 
@@ -27,12 +29,17 @@ export const build = defineCommand<Flags, [string | undefined]>({
   description: `Makes an image of an application's source, with no Dockerfile and no daemon: a provider finds out what it is
 (cooper detect), says how it is built (cooper plan), and the steps run in namespaces of their own. The image has what
 running needs and no more, and runs as nobody. What did not change is not built again; the same source gives the same
-digest. Values of --env are there for the steps that ask for them and never in the image.`,
+digest. Values of --env are there for the steps that ask for them and never in the image. A path that ends in .yaml is
+a file in apko's form, which describes an image of apk packages (docs/apk.md): that is made, and nothing is run.`,
   examples: [
     { run: "build . -t shop", shows: "Into Cooper's store; then: cooper run shop" },
     { run: "build . -o docker://localhost:5000/shop:1", shows: "To a registry" },
     { run: "build . -t shop --start 'node worker.js'", shows: "With another command" },
     { run: "build --plan plan.json . -t shop", shows: "A plan that was printed before" },
+    {
+      run: "build image.yaml -o oci:out --lockfile image.lock",
+      shows: "The packages that a file names, as locked",
+    },
   ],
   parameters: {
     flags: {
@@ -42,6 +49,7 @@ digest. Values of --env are there for the steps that ask for them and never in t
       ...sourceFlags,
       platform: { ...platformFlag.platform, brief: "What it is for; default: this machine" },
       noCache: flag("Run every step again"),
+      lockfile: text("Of image.yaml, exactly the packages in this lock (cooper lock image.yaml)", "FILE"),
       printGraph: {
         kind: "enum",
         values: ["text", "json"],
@@ -52,10 +60,18 @@ digest. Values of --env are there for the steps that ask for them and never in t
     aliases: { ...outputAliases, e: "env" },
     positional: {
       kind: "tuple",
-      parameters: [{ placeholder: "path", brief: "The source; default: .", parse: String, optional: true }],
+      parameters: [
+        {
+          placeholder: "path",
+          brief: "The source, or a file in apko's form; default: .",
+          parse: String,
+          optional: true,
+        },
+      ],
     },
   },
   async run(terminal, flags, path = ".") {
+    if (isDescription(path)) return await buildDescription(terminal, flags, path);
     if (privilege() === "user") terminal.leaveSignals(); // the same command inside gets them
     const again = await againInUserNamespace(process.argv.slice(1));
     if (again !== undefined) {

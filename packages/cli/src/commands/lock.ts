@@ -2,6 +2,7 @@ import { fromBytes, writeFileAtomic } from "@cooper/archive";
 import { diffLocks, ecosystemOf, formatLock, type Lock, openContext, solvePackages } from "@cooper/distro";
 import type { Platform } from "@cooper/oci";
 import { hostPlatform } from "@cooper/transport";
+import { isDescription, lockDescription } from "../apko.ts";
 import { defineCommand } from "../command.ts";
 import type { Terminal } from "../display/terminal.ts";
 import { CliError } from "../errors.ts";
@@ -28,6 +29,7 @@ machine, and with --offline from the cache alone. A lock that was written before
 packages only (--update), and compared (--diff).`,
   examples: [
     { run: "lock apt:curl/jq -o cooper.lock", shows: "Lock an image" },
+    { run: "lock image.yaml -o image.lock", shows: "Lock what a file in apko's form describes" },
     { run: "copy apt:curl/jq oci:out --locked cooper.lock", shows: "Make exactly that image" },
     { run: "lock apt:curl/jq -o cooper.lock --update curl", shows: "A newer curl; the rest as it was" },
     { run: "lock new.lock --diff old.lock", shows: "What changed between two locks, in words" },
@@ -49,12 +51,16 @@ packages only (--update), and compared (--diff).`,
     positional: {
       kind: "tuple",
       parameters: [
-        { placeholder: "ref", brief: "apt:…, apk:…, nix:…, npm:…, or a lock file", parse: String },
+        {
+          placeholder: "ref",
+          brief: "apt:…, apk:…, nix:…, npm:…, a file in apko's form, or a lock file",
+          parse: String,
+        },
       ],
     },
   },
   async run(terminal, flags, reference) {
-    const made = reference.includes(":") ? await makeLock(terminal, flags, reference) : readLock(reference);
+    const made = await lockOf(terminal, flags, reference);
     if (flags.diff !== undefined) return answerDiff(terminal, flags, readLock(flags.diff), made);
     if (flags.output === undefined) return terminal.answer(formatLock(made).trimEnd());
     await writeFileAtomic(flags.output, fromBytes(formatLock(made)), { signal: terminal.signal });
@@ -62,6 +68,11 @@ packages only (--update), and compared (--diff).`,
     terminal.note(`${flags.output}: ${count} packages`);
   },
 });
+
+async function lockOf(terminal: Terminal, flags: Flags, reference: string): Promise<Lock> {
+  if (isDescription(reference)) return await lockDescription(terminal, flags, flags.platform, reference);
+  return reference.includes(":") ? await makeLock(terminal, flags, reference) : readLock(reference);
+}
 
 async function makeLock(terminal: Terminal, flags: Flags, reference: string): Promise<Lock> {
   const { ecosystem: name, rest } = parsePackageReference(reference);
