@@ -85,3 +85,10 @@ export type {
   CatalogueOptions as NixCatalogueOptions,
   MadeCatalogue as MadeNixCatalogue,
 } from "./nix/attribute/make-catalogue.ts";
+
+// What software is in an image
+export type { Checksum, Component, Sbom, Source } from "./sbom/sbom.ts";
+export { formatSbom, SBOM_MEDIA_TYPES, sbomArtifact } from "./sbom/format.ts";
+export type { SbomFormat } from "./sbom/format.ts";
+export { sbomOfImage } from "./sbom/of-image.ts";
+export { sbomOfSolution } from "./sbom/of-solution.ts";
