@@ -109,6 +109,10 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
       brief: "Print the digest of a reference",
       load: async () => (await import("./digest.ts")).digest,
     },
+    sbom: {
+      brief: "Say what software is in an image: SPDX or CycloneDX",
+      load: async () => (await import("./sbom.ts")).sbom,
+    },
     referrers: {
       brief: "List what refers to an image: signatures, SBOMs",
       load: async () => (await import("./referrers.ts")).referrers,
