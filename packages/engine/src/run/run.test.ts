@@ -286,7 +286,9 @@ function isRunning(id: string): boolean {
     .filter((name) => /^\d+$/.test(name))
     .some((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(id);
+        // One that is dead stays in the list until its parent has asked for its status.
+        const isDead = /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+        return !isDead && readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(id);
       } catch {
         return false; // it ended while we looked
       }

@@ -1,6 +1,6 @@
 import type { Volume } from "./options.ts";
 import type { ContainerProcess } from "./process.ts";
-import { DENIED_SYSTEM_CALLS } from "./seccomp.ts";
+import { seccompProfile } from "./seccomp.ts";
 
 export type NetworkMode = "host" | "none";
 
@@ -89,11 +89,7 @@ export function runtimeSpecification(input: SpecificationInput): Record<string, 
         ...(input.network === "none" ? [{ type: "network" }] : []),
       ],
       ...(input.privilege === "root" ? { resources: resources(input) } : {}),
-      seccomp: {
-        defaultAction: "SCMP_ACT_ALLOW",
-        architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
-        syscalls: [{ names: DENIED_SYSTEM_CALLS, action: "SCMP_ACT_ERRNO", errnoRet: 1 }],
-      },
+      seccomp: seccompProfile(),
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READ_ONLY_PATHS,
     },
