@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { temporaryDirectory } from "@cooper/test";
 import { AptRoot, hasAptGet } from "./apt-get.fixture.ts";
 import { hostIndexes, Remembered } from "./mirror.fixture.ts";
+import { makeRandom } from "./random.fixture.ts";
 import { solvedSet } from "./universe.fixture.ts";
 import { type Source, Universe } from "./universe.ts";
 
@@ -50,11 +51,7 @@ test("for packages from all over Debian, alone and together, the set is apt-get'
 
 function drawn(sources: readonly Source[]): readonly (readonly string[])[] {
   const [{ index }] = sources as readonly [Source];
-  let state = 20_260_601;
-  const random = (limit: number): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
+  const { number: random } = makeRandom(20_260_601);
   const one = (): string => index.nameOfPackage(random(index.packages));
   const singles = Array.from({ length: SINGLES }, () => [one()]);
   const combinations = Array.from({ length: COMBINATIONS }, () => [

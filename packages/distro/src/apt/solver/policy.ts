@@ -30,8 +30,8 @@ export class Policy {
 
   constructor(universe: Universe, { pins, target }: PolicyOptions) {
     this.#universe = universe;
-    this.#pins = pins.filter(({ packages }) => !packages.includes("*"));
-    const general: Pin[] = pins.filter(({ packages }) => packages.includes("*"));
+    this.#pins = pins.filter((pin) => !isGeneral(pin));
+    const general = pins.filter(isGeneral);
     if (target !== undefined) {
       general.unshift({ packages: ["*"], kind: "release", pattern: target, priority: TARGET_PRIORITY });
     }
@@ -63,6 +63,11 @@ export class Policy {
     if (allowed.length === 0) return "never";
     return pin?.priority ?? Math.max(...allowed);
   }
+}
+
+/** `*` among others is a pattern like any other: only alone does it speak of the source itself. */
+function isGeneral({ packages }: Pin): boolean {
+  return packages.length === 1 && packages[0] === "*";
 }
 
 /** Whether a version is what `pkg=version` or `pkg/release` means. */

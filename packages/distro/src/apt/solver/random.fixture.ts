@@ -8,13 +8,22 @@ const NAMES = Array.from("abcdefghijklmnop").map((letter) => `p${letter}`);
 const VIRTUAL = ["v1", "v2", "v3"];
 const PRIORITIES = ["optional", "optional", "optional", "extra", "standard", "important", "required"];
 
-export function randomIndex(seed: number): RandomIndex {
+/** Numbers and choices that are the same ones for the same seed. */
+export function makeRandom(seed: number): {
+  /** From 0 to below `limit`. */
+  readonly number: (limit: number) => number;
+  readonly oneOf: (list: readonly string[]) => string;
+} {
   let state = seed;
-  const random = (limit: number): number => {
+  const number = (limit: number): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 2 ** 32) * limit);
   };
-  const oneOf = (list: readonly string[]): string => list[random(list.length)] ?? "";
+  return { number, oneOf: (list) => list[number(list.length)] ?? "" };
+}
+
+export function randomIndex(seed: number): RandomIndex {
+  const { number: random, oneOf } = makeRandom(seed);
   const dependency = (): string => {
     const name = random(5) === 0 ? oneOf(VIRTUAL) : oneOf(NAMES);
     const forms = [

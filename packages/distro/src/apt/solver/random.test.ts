@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { temporaryDirectory } from "@cooper/test";
 import { IndexFile } from "../index/index-file.ts";
 import { type AptAnswer, AptRoot, hasAptGet } from "./apt-get.fixture.ts";
+import { parsePreferences } from "../sources/preferences.ts";
+import { randomSuites } from "./random-suites.fixture.ts";
 import { randomIndex } from "./random.fixture.ts";
 import { NO_RELEASE, solvedSet } from "./universe.fixture.ts";
 import { Universe } from "./universe.ts";
@@ -42,5 +44,28 @@ test("on indexes full of conflicts, made at random, the set is apt-get's, or nei
     }
   }
   t.diagnostic(`${agreed} requests, ${solutions} of which have a solution`);
+  assert.ok(solutions > 20);
+});
+
+test("with several suites, preferences and targets, too", async (t) => {
+  if (!hasAptGet(t)) return;
+  const directory = temporaryDirectory(t);
+  let solutions = 0;
+  for (let seed = 1; seed <= INDEXES; seed++) {
+    const { universe, preferences, lists, lines, requests } = randomSuites(seed);
+    const apt = new AptRoot(join(directory, String(seed)), { lists, sources: lines, preferences });
+    const pins = parsePreferences(preferences, "preferences");
+    for (const [at, { packages, target }] of requests.entries()) {
+      const recommends = at % 2 === 0 ? "ignored" : "followed";
+      // oxlint-disable-next-line no-await-in-loop
+      const theirs = await apt.ask({ packages, recommends, target });
+      assert.deepEqual(
+        solvedSet(universe, packages, { recommends, target, pins }),
+        theirs,
+        `suites ${seed}: ${packages.join(" ")}, target ${target}, recommends ${recommends}`,
+      );
+      if (theirs !== undefined) solutions++;
+    }
+  }
   assert.ok(solutions > 20);
 });

@@ -2,14 +2,22 @@ import { acceptsVersion } from "../control/dependency.ts";
 import { isVersionMeant } from "./policy.ts";
 import { isCritical, type Search, type State } from "./search.ts";
 import { namesLike } from "./similar.ts";
-import type { Link, Name, Need, Version } from "./universe.ts";
+import type { Link, Name, Version } from "./universe.ts";
 import type { Wish } from "./wish.ts";
 
+/** What a wish comes to. */
+export interface Selected {
+  readonly state: State;
+  readonly version: Version;
+  /** `pkg/release`: what it needs may come from there, too. */
+  readonly release: string | undefined;
+}
+
 /**
- * The package that a wish means, its candidate set to the version that it asks for; or why there
- * is none, in words. A name that exactly one package provides means that package.
+ * The version that a wish means; or why there is none, in words. A name that exactly one package
+ * provides means that package.
  */
-export function selectVersion(search: Search, wish: Wish): State | string {
+export function selectVersion(search: Search, wish: Wish): Selected | string {
   const { universe } = search;
   const name = universe.name(wish.name, wish.qualifier);
   const { version: asked } = wish;
@@ -19,11 +27,11 @@ export function selectVersion(search: Search, wish: Wish): State | string {
       : name.versions.filter((version) => isVersionMeant(universe, version, asked.kind, asked.pattern));
   const [version] = versions.length > 0 ? versions : providing(search, name, wish);
   if (version === undefined) return whyNot(search, name, wish);
-  const state = search.state(version.name);
-  state.candidate = version;
-  // A pattern such as `1.2*` speaks of the release's other packages as little as a version does.
-  if (asked?.kind === "release") followRelease(search, version, asked.pattern);
-  return state;
+  return {
+    state: search.state(version.name),
+    version,
+    release: asked?.kind === "release" ? asked.pattern : undefined,
+  };
 }
 
 /** The one package that provides a name; none where several do. */
@@ -56,62 +64,79 @@ function whyNot({ universe }: Search, name: Name, wish: Wish): string {
 }
 
 /**
- * `pkg/release`: where a need is met by nothing that would be installed otherwise, that release's
- * version becomes the candidate, and so on with what that one needs.
+ * `pkg/release`: where a versioned need is met by nothing that could be installed as it is, that
+ * release's version becomes the candidate, and so on with what that one needs. As with apt, what was
+ * switched on a way that led nowhere mostly stays switched.
  */
-function followRelease(search: Search, from: Version, release: string): boolean {
-  const changed = new Map<State, Version | undefined>();
-  return follow(search, from, release, changed);
+export function followRelease(search: Search, selected: readonly Selected[]): void {
+  const switched: Version[] = [];
+  for (const { version, release } of selected) {
+    if (release === undefined) continue;
+    switched.push(version);
+    follow(search, version, release, switched);
+  }
 }
 
-function follow(
-  search: Search,
-  from: Version,
-  release: string,
-  changed: Map<State, Version | undefined>,
-): boolean {
+function follow(search: Search, from: Version, release: string, switched: Version[]): boolean {
+  setCandidate(search.state(from.name), from);
+  const before = switched.length;
   for (const need of search.universe.needsOf(from)) {
     if (need.isNegative || !search.isImportant(need)) continue;
-    if (need.options.some((link) => isServed(search, from, need, link))) continue;
-    const before = new Map(changed);
-    const isMet = need.options.some((link) => switchTo(search, link, release, changed));
+    if (need.options.some((link) => isServed(search, link))) continue;
+    const isMet = need.options.some((link, at) => {
+      const isLast = at === need.options.length - 1;
+      return switchTo(search, link, release, switched, isLast ? "stays" : "is-undone");
+    });
     if (isMet || !isCritical(need.kind)) continue;
-    for (const [state, candidate] of changed) if (!before.has(state)) state.candidate = candidate;
+    switched.length = before;
     return false;
   }
   return true;
 }
 
-/** Whether a candidate meets a need, and its own needs can be met. */
-function isServed(search: Search, owner: Version, need: Need, link: Link): boolean {
-  return search
-    .candidates(owner, need, link)
-    .some((version) =>
-      search.universe
-        .needsOf(version)
-        .every(
-          (each) =>
-            each.isNegative || !isCritical(each.kind) || search.isFulfilled(version, each, "candidate"),
-        ),
-    );
+function setCandidate(state: State, version: Version | undefined): void {
+  if (state.isMarked && state.chosen === state.candidate) state.chosen = version;
+  state.candidate = version;
+}
+
+/** Whether a candidate meets a need and lacks nothing that is not chosen already. */
+function isServed(search: Search, { name, dependency }: Link): boolean {
+  const { candidate } = search.state(name);
+  if (dependency.relation !== undefined) {
+    const fits = candidate !== undefined && acceptsVersion(dependency, candidate.package.version);
+    return fits && lacksNothing(search, candidate);
+  }
+  const providers = search.universe.providersOf(name);
+  if (providers.length === 0) return candidate !== undefined && lacksNothing(search, candidate);
+  return providers.some(
+    ({ version }) => search.state(version.name).candidate === version && lacksNothing(search, version),
+  );
+}
+
+function lacksNothing(search: Search, version: Version): boolean {
+  return search.universe
+    .needsOf(version)
+    .every((need) => !isCritical(need.kind) || search.isFulfilled(version, need));
 }
 
 function switchTo(
   search: Search,
   { name, dependency }: Link,
   release: string,
-  changed: Map<State, Version | undefined>,
+  switched: Version[],
+  onFailure: "stays" | "is-undone",
 ): boolean {
   if (dependency.relation === undefined) return false;
   const found = name.versions.find((version) => isVersionMeant(search.universe, version, "release", release));
   if (found === undefined || !acceptsVersion(dependency, found.package.version)) return false;
   const state = search.state(name);
-  if (changed.has(state)) return state.candidate === found;
   const before = state.candidate;
-  changed.set(state, before);
-  state.candidate = found;
-  if (follow(search, found, release, changed)) return true;
-  state.candidate = before;
-  changed.delete(state);
+  if (found === before && switched.some((version) => version.name === name)) return true;
+  switched.push(found);
+  if (follow(search, found, release, switched)) return true;
+  if (onFailure === "is-undone") {
+    setCandidate(state, before);
+    switched.pop();
+  }
   return false;
 }

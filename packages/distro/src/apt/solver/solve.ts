@@ -4,8 +4,8 @@ import { mark } from "./mark.ts";
 import { installOrder, type Placed } from "./order.ts";
 import { Policy, type PolicyOptions } from "./policy.ts";
 import { resolve } from "./resolve.ts";
-import { Search, type State } from "./search.ts";
-import { selectVersion } from "./select.ts";
+import { Search } from "./search.ts";
+import { followRelease, type Selected, selectVersion } from "./select.ts";
 import { sweep } from "./sweep.ts";
 import type { Name, Universe } from "./universe.ts";
 import { parseWish } from "./wish.ts";
@@ -52,20 +52,22 @@ function choose(
       return isAllowed ? kept : policy.candidateOf(name);
     },
   });
-  const asked = new Map<State, string>();
+  const selected: Selected[] = [];
   const problems: string[] = [];
   for (const wish of requests.map(parseWish)) {
-    const selected = selectVersion(search, wish);
-    if (typeof selected === "string") problems.push(selected);
-    else asked.set(selected, wish.text);
+    const found = selectVersion(search, wish);
+    if (typeof found === "string") problems.push(found);
+    else selected.push(found);
   }
   if (problems.length > 0) throw unsolvable(requests, problems);
-  for (const state of asked.keys()) {
+  for (const { state, version } of selected) {
+    state.candidate = version;
     state.isProtected = true;
     mark(search, state, { needs: "left", by: "request" });
   }
-  for (const state of asked.keys()) mark(search, state, { needs: "followed", by: "request" });
-  const names = new Set<Name>([...asked.keys()].map(({ name }) => name));
+  followRelease(search, selected);
+  for (const { state } of selected) mark(search, state, { needs: "followed", by: "request" });
+  const names = new Set<Name>(selected.map(({ state }) => state.name));
   if (!resolve(search, names)) throw unsolvable(requests, explain(search));
   sweep(search);
   return installOrder(search, names);
