@@ -10,6 +10,7 @@ import {
   tally,
   type TarMember,
 } from "@cooper/archive";
+import { isLibraryName, readSharedLibrary, type SharedLibrary } from "../../rootfs/elf.ts";
 import { cleanPath, recordedChecksum } from "./data-member.ts";
 import { changed, invalid, named, type PackageLabel } from "./fault.ts";
 import type { PackageInfo } from "./package-info.ts";
@@ -121,10 +122,30 @@ async function examineMember(
   if (type === "hardlink") return { ...facts, ...xattrs, ...hardLink(at, member, found, label) };
   if (type !== "file") return { ...facts, ...xattrs };
   const hash = createHash("sha1");
-  for await (const chunk of member.content()) hash.update(chunk);
+  const isLibrary = isLibraryName(at) && size <= MAX_LIBRARY;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of member.content()) {
+    hash.update(chunk);
+    if (isLibrary) chunks.push(chunk);
+  }
   const sha1 = hash.digest();
   checkRecorded(member, at, sha1, label);
-  return { ...facts, ...xattrs, sha1: sha1.toString("base64") };
+  const library = isLibrary ? await libraryOf(Buffer.concat(chunks)) : undefined;
+  return {
+    ...facts,
+    ...xattrs,
+    sha1: sha1.toString("base64"),
+    ...(library === undefined ? {} : { library }),
+  };
+}
+
+/** A library of more bytes than this is found by its file's name alone. */
+const MAX_LIBRARY = 64 * 2 ** 20;
+
+async function libraryOf(bytes: Buffer): Promise<SharedLibrary | undefined> {
+  return await readSharedLibrary((offset, length) =>
+    Promise.resolve(bytes.subarray(offset, offset + length)),
+  );
 }
 
 /** Names count for more than numbers, unless they are those of everyday. */

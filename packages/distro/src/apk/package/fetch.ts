@@ -19,7 +19,7 @@ export interface CheckedPackage {
 }
 
 /** Raised when more is found out about a package, or found otherwise. */
-const EXAMINATION = 1;
+const EXAMINATION = 2;
 
 /**
  * Fetches a package into the cache, unless it is there. What came is checked along the whole chain: the

@@ -1,5 +1,6 @@
 import type { EntryType, PathString } from "@cooper/archive";
 import { z } from "zod";
+import type { SharedLibrary } from "../../rootfs/elf.ts";
 
 /** A file, directory or link of a package, without its content: what databases and layers need to know. */
 export interface PackageFile {
@@ -23,6 +24,8 @@ export interface PackageFile {
   readonly linkPath?: PathString | undefined;
   /** Base64 of the SHA-1 over all extended attributes, as apk takes it; undefined where there are none. */
   readonly xattrs?: string | undefined;
+  /** Where it is a shared library. */
+  readonly library?: SharedLibrary | undefined;
 }
 
 export const packageFiles: z.ZodType<readonly PackageFile[]> = z.array(
@@ -39,6 +42,15 @@ export const packageFiles: z.ZodType<readonly PackageFile[]> = z.array(
     sha1: z.string().optional(),
     linkPath: z.string().optional(),
     xattrs: z.string().optional(),
+    library: z
+      .object({
+        soname: z.string().optional(),
+        bits: z.union([z.literal(32), z.literal(64)]),
+        machine: z.number(),
+        flags: z.number(),
+      })
+      .transform(({ soname, ...rest }) => ({ soname, ...rest }))
+      .optional(),
   }),
 );
 

@@ -1,4 +1,3 @@
-import type { PathString } from "@cooper/archive";
 import type { Context } from "../../ecosystem/context.ts";
 import { installedDatabase, triggersFile } from "../database/installed.ts";
 import { scriptsArchive } from "../database/scripts.ts";
@@ -6,6 +5,7 @@ import type { CheckedPackage } from "../package/fetch.ts";
 import { BUSYBOX, BUSYBOX_PATHS, busyboxLinks } from "./busybox.ts";
 import { BUNDLE, certificateBundle, certificateFiles } from "./certificates.ts";
 import { readContents } from "./contents.ts";
+import { linkerCache, linkerConfiguration } from "./linker-cache.ts";
 import type { Claim, Ownership } from "./ownership.ts";
 import { changedAccounts, type MadeAccounts } from "./owners.ts";
 import { findFile } from "./root-view.ts";
@@ -32,18 +32,17 @@ export async function wholeFiles(
   claims: Ownership,
   options: WholeOptions,
 ): Promise<readonly NewFile[]> {
-  const { accounts, context } = options;
+  const { accounts, architecture, context } = options;
   const contents = await readContents(neededContents(claims), context);
   const files = [
     ...(await databaseFiles(packages, claims, context)),
     ...settings(options).filter(({ path }) => findFile(path, claims) === undefined),
     ...busyboxLinks(claims, contents),
     ...changedAccounts(accounts),
+    ...linkerCache(claims, contents, architecture),
   ];
   const bundle = certificateBundle(claims, contents);
   if (bundle !== undefined) files.push({ path: BUNDLE, bytes: bundle });
-  const cache = LINKER_CACHE_OF_GLIBC.some((path) => findFile(path, claims) !== undefined);
-  if (cache) warnOfLinkerCache(context);
   return files;
 }
 
@@ -51,7 +50,11 @@ function neededContents(claims: Ownership): readonly Claim[] {
   const lists = [...claims.values()].filter(({ file }) => file.path.startsWith(BUSYBOX_PATHS));
   const programs = BUSYBOX.map((path) => findFile(path, claims));
   const wanted = lists.length > 0 ? lists : programs;
-  return [...wanted.filter((claim) => claim !== undefined), ...certificateFiles(claims)];
+  return [
+    ...wanted.filter((claim) => claim !== undefined),
+    ...certificateFiles(claims),
+    ...linkerConfiguration(claims),
+  ];
 }
 
 /** Newer releases have the database beneath `usr`, where their `lib` is a link: links are followed. */
@@ -86,10 +89,3 @@ function settings({ architecture, world, repositories, keys }: WholeOptions): re
 }
 
 const NO_ADDRESS = "Made from these repositories; put a mirror's address before one to use apk here.";
-
-/** Where glibc's programs look for libraries beyond the usual directories. */
-const LINKER_CACHE_OF_GLIBC: readonly PathString[] = ["etc/ld.so.conf"];
-
-function warnOfLinkerCache({ onEvent }: Context): void {
-  onEvent({ type: "warning", subject: "etc/ld.so.cache", message: "it is not made yet" });
-}
