@@ -2,64 +2,70 @@ import type { DistroEvent } from "@cooper/distro";
 import { printable } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Shows how packages are found and fetched. What is fetched at the same time is one task. */
+/**
+ * Shows how packages are found and fetched: each index as a task of its own, all packages of an image
+ * as one.
+ */
 export function showPackages(terminal: Terminal): (event: DistroEvent) => void {
   const { progress } = terminal;
-  let batch = newBatch(0);
-  const update = (state: "running" | "done"): void => {
+  const packages = { wanted: 0, there: 0, bytes: 0, total: 0 };
+  const indexes = new Map<string, number>();
+  const update = (note?: string): void => {
     progress.update({
-      id: `fetch ${batch.number}`,
-      label: batch.files === 1 ? `fetch ${batch.first}` : `fetch ${batch.files} files`,
-      state,
-      bytes: batch.bytes,
-      total: batch.isMeasured ? batch.total : undefined,
+      id: "packages",
+      label: `fetch ${packages.wanted} packages`,
+      state: packages.there >= packages.wanted ? "done" : "running",
+      bytes: packages.bytes,
+      total: packages.total === 0 ? undefined : packages.total,
+      note,
     });
   };
   return (event) => {
+    const isPackage = packages.wanted > 0;
     switch (event.type) {
       case "fetch-started":
-        batch.running++;
-        batch.files++;
-        if (batch.files === 1) batch.first = printable(event.label);
-        if (event.size === undefined) batch.isMeasured = false;
-        batch.total += event.size ?? 0;
-        update("running");
+        if (isPackage) update(printable(event.label));
+        else progress.update({ id: event.label, label: `fetch ${printable(event.label)}`, state: "running" });
         break;
       case "fetch-progress":
-        batch.bytes += event.bytes;
-        update("running");
+        if (isPackage) packages.bytes += event.bytes;
+        else {
+          const bytes = (indexes.get(event.label) ?? 0) + event.bytes;
+          indexes.set(event.label, bytes);
+          progress.update({
+            id: event.label,
+            label: `fetch ${printable(event.label)}`,
+            state: "running",
+            bytes,
+          });
+        }
         break;
       case "fetch-done":
-        batch.running--;
-        update(batch.running === 0 ? "done" : "running");
-        if (batch.running === 0) batch = newBatch(batch.number + 1);
+        if (isPackage) arrived();
+        else {
+          const { label, bytes } = event;
+          progress.update({ id: label, label: `fetch ${printable(label)}`, state: "done", bytes });
+        }
         break;
       case "fetch-cached":
         terminal.detail(`${printable(event.label)}  in the cache`);
+        if (isPackage) packages.there++;
         break;
       case "index-loaded":
         terminal.detail(`${printable(event.repository)}: ${event.packages} packages`);
         break;
       case "solved":
-        terminal.detail(`${event.packages} packages`);
+        packages.wanted += event.packages;
+        packages.total += event.downloadSize;
         break;
       case "warning":
         terminal.note(`${printable(event.subject)}: ${printable(event.message)}`);
         break;
     }
   };
-}
 
-interface Batch {
-  readonly number: number;
-  files: number;
-  running: number;
-  bytes: number;
-  total: number;
-  isMeasured: boolean;
-  first: string;
-}
-
-function newBatch(number: number): Batch {
-  return { number, files: 0, running: 0, bytes: 0, total: 0, isMeasured: true, first: "" };
+  function arrived(): void {
+    packages.there++;
+    update();
+  }
 }

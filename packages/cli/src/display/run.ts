@@ -5,18 +5,17 @@ import { shortDigest } from "./transfer.ts";
 /** Shows how an image is made ready. Once its container has started, terminal and signals are the container's. */
 export function showRun(terminal: Terminal): (event: RunEvent | SnapshotEvent) => void {
   const { progress } = terminal;
-  let unpacking = "";
+  let unpacked = 0;
   return (event) => {
     switch (event.type) {
       case "layer-cached":
         terminal.detail(`layer ${shortDigest(event.diffId)}  already unpacked`);
         break;
       case "layer-start":
-        unpacking = `unpack layer ${event.descriptor === undefined ? "" : shortDigest(event.descriptor.digest)}`;
-        progress.update({ id: unpacking, label: unpacking, state: "running" });
+        progress.update({ id: "unpack", label: `unpack layer ${unpacked + 1}`, state: "running" });
         break;
       case "layer-done":
-        progress.update({ id: unpacking, label: unpacking, state: "done" });
+        unpacked++;
         break;
       case "reaped":
         terminal.note(`Removed what killed runs left: ${event.ids.join(", ")}`);
@@ -27,6 +26,10 @@ export function showRun(terminal: Terminal): (event: RunEvent | SnapshotEvent) =
         }
         break;
       case "started":
+        if (unpacked > 0) {
+          const label = `unpack ${unpacked} ${unpacked === 1 ? "layer" : "layers"}`;
+          progress.update({ id: "unpack", label, state: "done" });
+        }
         progress.close();
         terminal.leaveSignals();
         break;
