@@ -15,7 +15,7 @@ export interface AskedPackage {
 
 /**
  * What follows `npm:`: `cowsay=1.6.0/@scope/pkg:next`. A scope and the name after it are one
- * package. What stands after the colon is the version, range or tag of each package that names none.
+ * package; `node` alone is the runtime and nothing else. What stands after the colon is the version, range or tag of each package that names none.
  * `REQUEST_INVALID`
  */
 export function parseRequest(rest: string): PackageRequest {
@@ -24,9 +24,6 @@ export function parseRequest(rest: string): PackageRequest {
   const packages = joinScopes((colon === -1 ? rest : rest.slice(0, colon)).split("/"));
   const names = packages.map((text) => readPackage(text).name);
   if (release !== undefined) checkWanted(release, rest);
-  if (names.every((name) => name === RUNTIME)) {
-    throw invalid(rest, "names no package", "Name one: npm:cowsay.");
-  }
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw invalid(rest, `names ${twice} twice`, "Name it once, with one version.");
   return { packages, release };

@@ -29,6 +29,7 @@ const BUNDLE_VARIABLES = [
   "CURL_CA_BUNDLE",
   "GIT_SSL_CAINFO",
   "CARGO_HTTP_CAINFO",
+  "NPM_CONFIG_CAFILE", // an npmrc may name a path of the host
 ];
 const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap((name) => [
   name,

@@ -31,6 +31,8 @@ const CASES: readonly [string, string, boolean][] = [
   ["!a\na", "a", true],
   [".", "anything", true],
   ["a.c", "abc", false],
+  ["package-lock.json", "package-lock.json", true],
+  ["a+b (1)|{2}", "a+b (1)|{2}", true],
   ["# comment\n\n  a  ", "a", true],
   ["ä*", "äö", true],
 ];

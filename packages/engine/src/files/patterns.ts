@@ -117,7 +117,7 @@ function componentSource(component: string): string {
 }
 
 function escaped(character: string): string {
-  return /[.*+?^${}()|[\]\\/-]/.test(character) ? `\\${character}` : character;
+  return /[.*+?^${}()|[\]\\/]/.test(character) ? `\\${character}` : character;
 }
 
 function matchesOrIsUnder(path: string, expression: RegExp): boolean {
