@@ -5,6 +5,7 @@ import { type Opened, type Resolver, selectImage } from "@cooper/transport";
 import { graphOfPlan, referencesOf } from "./plan/graph.ts";
 import { DEFAULT_DIRECTORY, DEFAULT_USER, type Plan } from "./plan/plan.ts";
 import type { Source } from "./source.ts";
+import { openRoot } from "./roots.ts";
 import { LAYER_EPOCH, timeOfSource } from "./time.ts";
 
 export interface BuildSourceOptions extends Cancellable {
@@ -14,6 +15,8 @@ export interface BuildSourceOptions extends Cancellable {
   /** Values by the names that steps ask for; in no layer, key, log or config. */
   readonly secrets?: ReadonlyMap<string, Buffer> | undefined;
   readonly cache?: "use" | "ignore" | undefined;
+  /** Whether references that were opened lately mean what they meant then; default `remembered`. */
+  readonly roots?: "remembered" | "again" | undefined;
   /**
    * Seconds since 1970 that everything gets, SOURCE_DATE_EPOCH. Default: the image that of its source
    * (`timeOfSource`), files of layers `LAYER_EPOCH`.
@@ -43,7 +46,7 @@ export async function buildSource(
   source: Source,
   options: BuildSourceOptions,
 ): Promise<BuiltImage | undefined> {
-  const { platform, resolver, signal, environment } = options;
+  const { platform, signal } = options;
   const opened = new Map<string, Opened>();
   const close = async (): Promise<void> => {
     for (const each of opened.values()) await each.close();
@@ -53,10 +56,12 @@ export async function buildSource(
     const pinned = new Map<string, string>();
     for (const reference of referencesOf(plan)) {
       // oxlint-disable-next-line no-await-in-loop -- they share a cache of indexes
-      const found = await resolver.open(reference, { platform, signal, environment });
-      opened.set(reference, found);
-      // oxlint-disable-next-line no-await-in-loop
-      pinned.set(reference, found.inputs ?? (await found.content.digest({ signal })));
+      const root = await openRoot(reference, {
+        ...options,
+        roots: options.cache === "ignore" ? "again" : options.roots,
+      });
+      opened.set(reference, root.opened);
+      pinned.set(reference, root.pinned);
     }
     const secrets = options.secrets ?? new Map<string, Buffer>();
     const last = graphOfPlan(plan, {

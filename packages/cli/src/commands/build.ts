@@ -86,6 +86,8 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       platform: flags.platform ?? hostPlatform(),
       resolver,
       secrets: new Map([...variablesOf(flags)].map(([name, value]) => [name, Buffer.from(value)])),
+      // Where packages come from is said here and now: what was made before may be of elsewhere.
+      roots: flags.locked === undefined && flags.repository === undefined ? "remembered" : "again",
       cache: flags.noCache === true ? "ignore" : "use",
       epoch: process.env["SOURCE_DATE_EPOCH"] === undefined ? undefined : epochOfEnvironment(process.env),
       onEvent: showBuild(terminal),

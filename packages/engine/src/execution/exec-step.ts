@@ -217,6 +217,6 @@ function failure(
   const words = tail === "" ? "It printed nothing." : `The end of what it printed:\n${tail}`;
   return new EngineError(code, `the step ${JSON.stringify(shown)} ${what}. ${words}`, {
     fields: { command: command.join(" ") },
-    advice: "cooper build --debug-on-failure opens a shell where it failed.",
+    advice: "--verbose shows all that it prints.",
   });
 }
