@@ -72,7 +72,9 @@ export async function listen(handler: Handler, options: ListenOptions): Promise<
     if (closing) response.shouldKeepAlive = false;
     exchanges.add(request, response);
     response.once("close", () => {
-      exchanges.remove(request);
+      // Of a request that was answered early, the rest may still drip in.
+      if (request.complete) exchanges.remove(request);
+      else request.once("close", () => exchanges.remove(request));
       if (closing) server.closeIdleConnections();
     });
     void handler(request, response);
