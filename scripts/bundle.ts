@@ -44,26 +44,30 @@ const directImports: Plugin = {
 };
 
 function importDirectly(names: string, source: string): string {
-  const files = exportsOf(source);
+  const exported = exportsOf(source);
   return names
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "" && !name.startsWith("type "))
     .map((name) => {
-      const file = files.get(name.split(" as ", 1)[0] ?? name);
-      if (file === undefined) throw new Error(`${source}/index.ts does not export ${name}`);
-      return `import { ${name} } from ${JSON.stringify(join(source, file))};`;
+      const [outer = name, local = outer] = name.split(" as ");
+      const found = exported.get(outer);
+      if (found === undefined) throw new Error(`${source}/index.ts does not export ${outer}`);
+      return `import { ${found.name} as ${local} } from ${JSON.stringify(join(source, found.file))};`;
     })
     .join("");
 }
 
-/** Where each name comes from that an index exports. */
-function exportsOf(source: string): ReadonlyMap<string, string> {
+/** Where each name comes from that an index exports, and what it is called there. */
+function exportsOf(source: string): ReadonlyMap<string, { readonly file: string; readonly name: string }> {
   const index = readFileSync(join(source, "index.ts"), "utf8");
   const statements = index.matchAll(/^export \{([^}]*)\} from "\.\/([^"]+)";$/gm);
   return new Map(
     [...statements].flatMap(([, names = "", file = ""]) =>
-      names.split(",").map((name) => [name.trim(), file] as const),
+      names.split(",").map((text) => {
+        const [name = "", outer = name] = text.trim().split(" as ");
+        return [outer, { file, name }] as const;
+      }),
     ),
   );
 }
@@ -78,7 +82,8 @@ const { outputFiles } = await build({
   platform: "node",
   target: "node24",
   conditions: ["@cooper/source"],
-  external: ["koffi"],
+  // What CycloneDX's library writes XML with; Cooper writes JSON, and the library does without.
+  external: ["koffi", "xmlbuilder2"],
   minify: true,
   keepNames: true, // an error's name is its class's
   chunkNames: "chunk/[name]-[hash]",

@@ -44,10 +44,12 @@ test("the packed command works where npm install puts it, also where the system 
   const content = await run(cooper, ["cat", "oci:image:v1", "/hello.txt"], { cwd: home, env });
   assert.equal(content.stdout, "hello\n");
 
-  // What is loaded only when it is needed: xz (WebAssembly), system calls (koffi), undici.
+  // What is loaded only when it is needed: xz (WebAssembly), system calls (koffi), undici, CycloneDX.
   await run("tar", ["-cJf", "layer.tar.xz", "-C", "files", "hello.txt"], { cwd: home });
   await run(cooper, ["append", "scratch", "layer.tar.xz", "-o", "oci:image:xz"], { cwd: home, env });
   await run(cooper, ["validate", "oci:image:xz"], { cwd: home, env });
+  const sbom = await run(cooper, ["sbom", "oci:image:v1", "--format", "cyclonedx"], { cwd: home, env });
+  assert.equal(JSON.parse(sbom.stdout).bomFormat, "CycloneDX");
   const nowhere = `docker://127.0.0.1:${await freePort()}/app`;
   const unreachable = await run(cooper, ["digest", nowhere], { cwd: home, env, status: "any" });
   assert.equal(unreachable.status, 75, unreachable.stderr);
