@@ -19,7 +19,7 @@ import type { Maker } from "./maker.ts";
 import { MAKERS } from "./makers/table.ts";
 import { PullThrough } from "./mirror/pull-through.ts";
 import { readName } from "./name.ts";
-import type { MakerTable, Name } from "./name.ts";
+import type { MakerTable } from "./name.ts";
 import { DEFAULT_DEMAND_LIMITS, DEFAULT_DEMAND_TIMES, DEFAULT_PLATFORMS } from "./options.ts";
 import type { DemandOptions, DemandTimes } from "./options.ts";
 import { rootRoute } from "./root-names.ts";
@@ -104,7 +104,7 @@ export class Demand {
     const maker = this.#makerOf(repository);
     if (maker === undefined) return;
     if (reference.includes(":")) await this.#digest(maker, repository, storableDigest(reference), ask);
-    else if (isTag(reference)) await this.#tag(readName(this.#table, maker, repository, reference), ask);
+    else if (isTag(reference)) await this.#tag(maker, repository, reference, ask);
   }
 
   /** From where the blobs of a repository are read: of a mirror, also from its upstream. */
@@ -148,12 +148,13 @@ export class Demand {
     return slash < 0 ? undefined : this.#table.get(repository.slice(0, slash));
   }
 
-  async #tag(name: Name, ask: Ask): Promise<void> {
-    const stored = await this.#storage.tag(name.repository, name.tag);
-    const made = await this.ledger.made(name.text);
+  async #tag(maker: Maker, repository: string, tag: string, ask: Ask): Promise<void> {
+    const stored = await this.#storage.tag(repository, tag);
+    const made = await this.ledger.made(`${repository}:${tag}`);
     const { refresh, revalidate } = this.#times;
-    const seconds = name.maker.how === "make" ? refresh : revalidate;
+    const seconds = maker.how === "make" ? refresh : revalidate;
     if (made !== undefined && made.digest === stored && Date.now() / 1000 - made.resolved < seconds) return;
+    const name = readName(this.#table, maker, repository, tag);
     if (stored === undefined) await ask.mayMake(name.repository);
     try {
       await this.#wait(name.text, ask, () =>
@@ -174,7 +175,7 @@ export class Demand {
     if ((await this.#storage.manifest(repository, digest)) !== undefined) return;
     if (maker.how === "make") {
       const tag = await this.ledger.tagOf(repository, digest);
-      if (tag !== undefined) await this.#tag(readName(this.#table, maker, repository, tag), ask);
+      if (tag !== undefined) await this.#tag(maker, repository, tag, ask);
       return;
     }
     await ask.mayMake(repository);
