@@ -94,6 +94,7 @@ test("an image is made, looked into, checked and exported; stdout has the answer
   assert.equal(await answer("digest", "oci:image:v1"), digest);
   assert.equal(await answer("digest", "hello"), digest, "a bare name is looked up in the store first");
   assert.equal(await answer("digest", "--full-ref", "oci:image:v1"), `oci:image@${digest}`);
+  assert.match(await answer("inspect", "random:g++:1x1k"), /At cooper serve +random\/g__p__p:1x1k\n/);
   assert.match(await answer("inspect", "oci:image:v1"), /Cmd +\["\/bin\/tool"\]/);
   assert.equal(JSON.parse(await answer("inspect", "--raw", "oci:image:v1")).schemaVersion, 2);
   assert.deepEqual(JSON.parse(await answer("inspect", "--config", "oci:image:v1")).config.Cmd, ["/bin/tool"]);

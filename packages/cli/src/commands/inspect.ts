@@ -1,9 +1,11 @@
-import { formatReference, summarize } from "@cooper/oci";
-import type { Content, Descriptor } from "@cooper/oci";
+import { formatReference, registryPathOf, summarize } from "@cooper/oci";
+import type { Content, Descriptor, Reference } from "@cooper/oci";
+import { isFault } from "@cooper/sys";
 import { selectImage } from "@cooper/transport";
 import type { Opened } from "@cooper/transport";
 import { defineCommand } from "../command.ts";
 import { describeSummary } from "../display/summary.ts";
+import type { Fact } from "../display/summary.ts";
 import type { Terminal } from "../display/terminal.ts";
 import { CliError } from "../errors.ts";
 import { flag, globalFlags, jsonFlag, registryFlags } from "../flags.ts";
@@ -62,7 +64,20 @@ async function answer(terminal: Terminal, opened: Opened, content: Content): Pro
   const summary = await summarize(content, { signal: terminal.signal });
   const referrers = await referrersOf(terminal, opened, content);
   const { kind, ...rest } = summary;
-  return { kind, reference: formatReference(opened.reference), ...rest, referrers };
+  const reference = formatReference(opened.reference);
+  return { kind, reference, registryName: registryName(opened.reference), ...rest, referrers };
+}
+
+/** What a registry that makes images calls this one: `apt/curl/jq:bookworm`. Undefined where it can have no such name. */
+function registryName(reference: Reference): string | undefined {
+  if (!("rest" in reference)) return undefined;
+  try {
+    const { repository, tag } = registryPathOf(reference);
+    return `${repository}:${tag}`;
+  } catch (error) {
+    if (isFault(error, "INVALID_REFERENCE")) return undefined;
+    throw error;
+  }
 }
 
 async function print(terminal: Terminal, opened: Opened): Promise<void> {
@@ -70,7 +85,9 @@ async function print(terminal: Terminal, opened: Opened): Promise<void> {
   const { signal } = terminal;
   const say = async (part: Content, title: string): Promise<void> => {
     const referrers = await referrersOf(terminal, opened, part);
-    terminal.answer(describeSummary(terminal, title, await summarize(part, { signal }), referrers));
+    const summary = await summarize(part, { signal });
+    const further: readonly Fact[] = part === content ? [["At cooper serve", registryName(reference)]] : [];
+    terminal.answer(describeSummary(terminal, title, summary, { referrers, further }));
   };
   await say(content, formatReference(reference));
   const image = content.kind === "index" ? await imageOf(content, { signal }) : undefined;

@@ -8,23 +8,29 @@ import type { Terminal } from "./terminal.ts";
 import { shortDigest } from "./transfer.ts";
 import { formatBytes } from "./units.ts";
 
+export type Fact = readonly [name: string, value: string | undefined];
+
+/** What the summary itself does not tell. */
+export interface Besides {
+  readonly referrers: readonly Descriptor[];
+  readonly further: readonly Fact[];
+}
+
 /** A summary for people: sections under headings, tables in them. */
 export function describeSummary(
   terminal: Terminal,
   title: string,
   summary: Summary,
-  referrers: readonly Descriptor[],
+  { referrers, further }: Besides,
 ): string {
   const sections = [
-    `${terminal.style("bold", printable(title))}\n${facts(factsOf(summary))}`,
+    `${terminal.style("bold", printable(title))}\n${facts([...factsOf(summary), ...further])}`,
     ...(summary.kind === "index" ? indexSections(summary) : imageSections(terminal, summary)),
     section("Annotations", pairs(summary.annotations)),
     section("Referrers", descriptorTable(referrers)),
   ];
   return sections.filter((text) => text !== "").join("\n\n");
 }
-
-type Fact = readonly [name: string, value: string | undefined];
 
 function factsOf(summary: Summary): readonly Fact[] {
   const common: readonly Fact[] = [

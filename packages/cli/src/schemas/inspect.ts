@@ -3,6 +3,10 @@ import { annotations, descriptor, platform } from "./descriptor.ts";
 
 const common = {
   reference: z.string().describe("The reference, in full"),
+  registryName: z
+    .string()
+    .optional()
+    .describe("What a registry that makes images calls it, where it is one that is made"),
   digest: z.string(),
   mediaType: z.string(),
   size: z.number().describe("Bytes of the manifest or index itself"),
