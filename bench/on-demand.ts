@@ -87,8 +87,11 @@ async function row(what: string, made: Work, pushed: Work): Promise<string> {
     }
   }
   const [one, other] = [costs.made / counts.made, costs.pushed / counts.pushed];
-  const cell = (seconds: number): string => `${(seconds * 1e6).toFixed(0)} µs`;
-  return `| ${what} | ${cell(one)} | ${cell(other)} | ${(one / other).toFixed(2)} |`;
+  return `| ${what} | ${microseconds(one)} | ${microseconds(other)} | ${(one / other).toFixed(2)} |`;
+}
+
+function microseconds(seconds: number): string {
+  return `${(seconds * 1e6).toFixed(0)} µs`;
 }
 
 /** What the server has used so far, in user and system. */

@@ -1,7 +1,7 @@
 import { formatReference } from "@cooper/oci";
 import type { Digest } from "@cooper/oci";
 import { RegistryError } from "../errors.ts";
-import type { Build, Builds } from "./builds.ts";
+import type { Build, Builds, BuildStatus } from "./builds.ts";
 import { makeFault } from "./faults.ts";
 import { Flights } from "./flights.ts";
 import type { Boarded, Flight } from "./flights.ts";
@@ -18,6 +18,8 @@ export interface BuildingOptions {
   readonly ledger: Ledger;
   readonly limits: DemandLimits;
   readonly lingerSeconds: number;
+  /** Is told of each build when it has ended. */
+  readonly observe: (build: BuildStatus) => void;
 }
 
 interface BuildFlight extends Flight {
@@ -37,6 +39,16 @@ export class Building {
     this.#flights = new Flights({ lingerSeconds: options.lingerSeconds });
   }
 
+  /** Builds that go on. */
+  get running(): number {
+    return this.#queue.running;
+  }
+
+  /** Builds that wait for their turn. */
+  get waiting(): number {
+    return this.#queue.waiting;
+  }
+
   /** Joins the build of a name, or starts one. `TOOMANYREQUESTS` */
   board(name: Name, visitor: string): Boarded<BuildFlight> {
     return this.#flights.board(name.text, (signal) => {
@@ -47,7 +59,9 @@ export class Building {
         visitor,
         waiting: () => this.#flights.waiting(name.text),
       });
-      const done = this.#attempt(name, build, place, signal);
+      const done = this.#attempt(name, build, place, signal).finally(() =>
+        this.#options.observe(build.status()),
+      );
       // Those who wait for it are told.
       done.catch(() => {});
       return { done };

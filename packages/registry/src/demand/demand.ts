@@ -73,6 +73,7 @@ export class Demand {
       ledger: this.ledger,
       limits,
       lingerSeconds,
+      observe: options.observe ?? (() => {}),
     });
     this.#pullThrough = new PullThrough({
       ...shared,
@@ -80,6 +81,12 @@ export class Demand {
 
       lingerSeconds,
     });
+  }
+
+  /** How many builds go on, and how many wait for their turn. */
+  load(): { readonly running: number; readonly waiting: number } {
+    const { running, waiting } = this.#building;
+    return { running, waiting };
   }
 
   /** Whether names such as this one are made here, and nobody pushes to them. */

@@ -3,6 +3,7 @@ import type { PackageMaking } from "@cooper/build";
 import type { Platform } from "@cooper/oci";
 import type { RegistryOptions as UpstreamOptions } from "@cooper/transport";
 import type { Storage } from "../storage/storage.ts";
+import type { BuildStatus } from "./builds.ts";
 import type { Upstream } from "./upstreams.ts";
 
 export interface DemandOptions {
@@ -24,6 +25,8 @@ export interface DemandOptions {
   readonly root?: RootNames | undefined;
   /** Whether blobs that another repository has may be shared without asking who may see it. Default "never". */
   readonly sharing?: "anywhere" | "never" | undefined;
+  /** Is told of each build when it has ended. */
+  readonly observe?: ((build: BuildStatus) => void) | undefined;
   readonly times?: Partial<DemandTimes> | undefined;
   readonly limits?: Partial<DemandLimits> | undefined;
 }

@@ -13,7 +13,7 @@ import { collecting } from "./collecting.ts";
 import { logRequest } from "./log/requests.ts";
 import { Reading } from "./metrics/exposition.ts";
 import { ServiceMetrics } from "./metrics/service-metrics.ts";
-import { isMadeBy, makingOf } from "./making.ts";
+import { invitation, isMadeBy, making } from "./making.ts";
 import { createOperations } from "./operations.ts";
 import type { Operations } from "./operations.ts";
 import type { ServeSettings } from "./settings/schema.ts";
@@ -35,13 +35,13 @@ export async function serve({ settings, log, signal }: ServeOptions): Promise<vo
   signal.throwIfAborted();
   const storage = openStorage(settings);
   const metrics = new ServiceMetrics();
-  const demand = makingOf(settings, storage);
+  const made = making(settings, storage, log);
   const access = await accessControl(settings, log);
   const registry = createRegistry({
     ...registryOptions(settings),
     ...access,
     storage,
-    demand,
+    demand: made?.demand,
     publicUrl: settings.publicUrl,
     observe: (event) => {
       metrics.observe(event);
@@ -59,19 +59,24 @@ export async function serve({ settings, log, signal }: ServeOptions): Promise<vo
   const listeners = [main];
   let collected: Promise<void> | undefined;
   try {
-    metrics.include(...readings(main, registry.uploadsInFlight), ...garbage.metrics);
+    metrics.include(
+      ...readings(main, registry.uploadsInFlight),
+      ...garbage.metrics,
+      ...(made?.metrics ?? []),
+    );
     if (settings.metricsListen !== undefined) {
       const apart = createOperations({ check, metrics: metricsText });
       listeners.push(await listen(after(apart, nothingElse), settings.metricsListen));
     }
     if (files !== undefined) followCertificate(files, { main, log, signal });
     log("info", `Serving at ${main.url}`);
+    if (made !== undefined) log("info", invitation(made.demand, settings.publicUrl ?? main.url));
     collected = garbage.run();
     await aborted(signal);
     log("info", "Stopping: no more connections, transfers under way may end");
   } finally {
     await Promise.all([collected, ...listeners.map(async (listener) => await listener.close())]);
-    await demand?.close();
+    await made?.demand.close();
   }
   log("info", "Stopped");
 }

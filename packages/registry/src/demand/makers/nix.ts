@@ -21,7 +21,7 @@ export const nix: Maker = {
  * four packages. Its `arm64` in front of all says nothing here: an image is for several platforms.
  */
 function readNixery({ repository, tag }: RegistryPath): MakerReference {
-  const plain = repository.replace(/^nix\/arm64(?=\/)/, "nix");
+  const plain = repository.replace(/^nix\/arm64(?=\/|$)/, "nix");
   const { scheme, rest } = referenceOfPath({ repository: plain, tag });
   return { scheme, rest: rest.replace(/^shell(?=[/:]|$)/, SHELL.join("/")) };
 }
