@@ -28,12 +28,34 @@ export interface LoadedSources {
   readonly repositories: readonly LockedRepository[];
 }
 
+/** What one context has loaded already: a batch of requests reads its indexes once. */
+const loadedBy = new WeakMap<Context, Map<string, Promise<LoadedSources>>>();
+
 /**
- * Reads all indexes for a release and an architecture: from `repositories` where they are given,
- * else from what the host has for that release. `PLATFORM_UNSUPPORTED`, and the codes of
- * `loadRelease` and `loadIndex`
+ * Reads all indexes for a release and an architecture, once for a context: from `repositories`
+ * where they are given, else from what the host has for that release. `PLATFORM_UNSUPPORTED`, and
+ * the codes of `loadRelease` and `loadIndex`
  */
 export async function loadSources(
+  host: Host,
+  release: string | undefined,
+  architecture: string,
+  context: Context,
+): Promise<LoadedSources> {
+  const loaded = loadedBy.get(context) ?? new Map<string, Promise<LoadedSources>>();
+  loadedBy.set(context, loaded);
+  const key = JSON.stringify([release, architecture]);
+  const found = loaded.get(key) ?? readSources(host, release, architecture, context);
+  loaded.set(key, found);
+  try {
+    return await found;
+  } catch (error) {
+    loaded.delete(key); // what failed may be tried again
+    throw error;
+  }
+}
+
+async function readSources(
   host: Host,
   release: string | undefined,
   architecture: string,

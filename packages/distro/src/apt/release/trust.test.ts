@@ -170,7 +170,7 @@ test("an older Release than one that was seen before is refused", async (t) => {
   const keyring = join(temporaryDirectory(t), "trusted.asc");
   write(keyring, key.public);
   const context = await testContext(t, { repositories: [`${root} stable main`], keyrings: [keyring] });
-  const solve = async (): Promise<Solution> => await solveRequest(parseRequest("app"), AMD64, context);
+  const solve = async (): Promise<Solution> => await solveRequest(parseRequest("app"), AMD64, { ...context });
   await writeRepository(root, { keys: [key] });
   await solve();
   await writeRepository(root, { keys: [key], date: NOW - 5 * DAY });

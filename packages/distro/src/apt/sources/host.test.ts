@@ -66,7 +66,8 @@ Types: deb\nURIs: file:${archives}/debian-security\nSuites: bookworm-security\nC
 }
 
 async function solved(context: Context, text: string): Promise<Solution> {
-  return await solveRequest(parseRequest(text), AMD64, context);
+  // A context of its own each time: one reads its indexes once.
+  return await solveRequest(parseRequest(text), AMD64, { ...context });
 }
 
 function versions({ packages }: Solution): readonly string[] {
