@@ -37,7 +37,9 @@ export async function assemble(solution: Solution, context: Context, base: Ecosy
   const registries = lazily(async () => await readRegistries(context));
   const [under, fetched] = await together(context, (inner) => [
     base.assemble(baseSolution, forBase(inner)),
-    Promise.all(solution.packages.map(async (solved) => await prepare(solved, solution, registries, inner))),
+    together(inner, (own) =>
+      solution.packages.map(async (one) => await prepare(one, solution, registries, own)),
+    ),
   ]);
   for (const prepared of fetched) warnOf(prepared, context);
 

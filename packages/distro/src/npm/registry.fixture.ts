@@ -26,15 +26,31 @@ export interface TestRegistry {
   publish(...packages: readonly Published[]): Promise<void>;
 }
 
+export interface TestRegistryOptions {
+  /** Who may ask; default everybody. */
+  readonly token?: string | undefined;
+  /** What it answers for its keys; default: it has none. */
+  readonly keys?: (() => unknown) | undefined;
+  /** Signs a version: what npm signs is `name@version:integrity`. */
+  readonly sign?: ((message: string) => readonly { keyid: string; sig: string }[]) | undefined;
+  /** When a version was published; RFC 3339. */
+  readonly time?: string | undefined;
+}
+
 /** A registry of the test's own, with the packages of the test's own. */
-export async function startRegistry(t: TestContext, token?: string): Promise<TestRegistry> {
+export async function startRegistry(
+  t: TestContext,
+  { token, keys, sign, time }: TestRegistryOptions = {},
+): Promise<TestRegistry> {
   const documents = new Map<string, Document>();
   const tarballs = new Map<string, Buffer>();
   const requests: string[] = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? "").slice(1);
     requests.push(path);
-    const document = documents.get(path);
+    const [, name = "", version = ""] = /^(.+)\/([^/]+)$/.exec(path) ?? [];
+    const document =
+      path === "-/npm/v1/keys" ? keys?.() : (documents.get(path) ?? documents.get(name)?.versions[version]);
     const body = document === undefined ? tarballs.get(path) : JSON.stringify(document);
     if (!isAllowed(request, token)) response.writeHead(401).end("{}");
     else if (body === undefined) response.writeHead(404, { "content-type": "application/json" }).end("{}");
@@ -55,12 +71,14 @@ export async function startRegistry(t: TestContext, token?: string): Promise<Tes
         // oxlint-disable-next-line no-await-in-loop -- in order: the last one is the latest
         const tarball = await tarballOf(one);
         const path = `${one.name}/-/${one.name.split("/").at(-1) ?? ""}-${one.version}.tgz`;
-        const before = documents.get(one.name) ?? { name: one.name, "dist-tags": {}, versions: {} };
+        const before = documents.get(one.name) ?? { name: one.name, "dist-tags": {}, time: {}, versions: {} };
         const integrity = `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
-        const dist = { tarball: `${address}${path}`, integrity };
+        const signatures = sign?.(`${one.name}@${one.version}:${integrity}`);
+        const dist = { tarball: `${address}${path}`, integrity, signatures };
         documents.set(one.name, {
           ...before,
           "dist-tags": { ...before["dist-tags"], [one.tag ?? "latest"]: one.version },
+          time: { ...before.time, [one.version]: time ?? "2020-01-01T00:00:00.000Z" },
           versions: { ...before.versions, [one.version]: { ...manifestOf(one), dist } },
         });
         tarballs.set(path, one.tamper?.(tarball) ?? tarball);
@@ -83,6 +101,7 @@ export function file(path: string, text: string, mode: number = 0o644): TarInput
 interface Document {
   readonly name: string;
   readonly "dist-tags": Readonly<Record<string, string>>;
+  readonly time: Readonly<Record<string, string>>;
   readonly versions: Readonly<Record<string, unknown>>;
 }
 

@@ -10,6 +10,8 @@ import { readRegistries, type Registries } from "./registries.ts";
 import { readPackage, RUNTIME } from "./request.ts";
 import { chooseRuntime, type Runtime } from "./runtime.ts";
 import { type Selected, selectPackages } from "./select.ts";
+import { checkSignatures } from "./signatures.ts";
+import { isKeyFile } from "./signing-keys.ts";
 import { targetOf } from "./target.ts";
 import { together } from "./together.ts";
 
@@ -58,21 +60,29 @@ export async function solve(
       selected.entry.inBundle === true ? [] : [solvedPackage(selected, lock, registries, repositories)],
     ),
   ];
+  const signedBy = await together(context, (inner) => [
+    checkSignatures({ packages: solved, repositories: repositories.list }, registries, inner),
+  ]);
   context.onEvent({ type: "solved", packages: solved.length, downloadSize: 0 });
   return {
     ecosystem: "npm",
     platform,
     request,
     base: baseSolution,
-    repositories: repositories.list,
+    repositories: repositories.list.map((one, place) => ({ ...one, signedBy: signedBy[0][place] ?? [] })),
     packages: solved,
   };
 }
 
-/** Of the options, registries are npm's, and what else names a repository is the base's. */
+/** Of the options, registries and their keys are npm's, and what else names a repository or a key is the base's. */
 export function forBase(context: Context): Context {
   const repositories = context.repositories?.filter((repository) => !/^https?:\/\/\S+$/.test(repository));
-  return { ...context, repositories: repositories?.length === 0 ? undefined : repositories };
+  const keyrings = context.keyrings?.filter((path) => !isKeyFile(path));
+  return {
+    ...context,
+    repositories: repositories?.length === 0 ? undefined : repositories,
+    keyrings: keyrings?.length === 0 ? undefined : keyrings,
+  };
 }
 
 /** Each registry that a package comes from, once. */
