@@ -1,4 +1,4 @@
-export { temporaryDirectory } from "./directory.ts";
+export { memoryDirectory, temporaryDirectory } from "./directory.ts";
 export { requireProgram, requireRoot, run } from "./program.ts";
 export type { Finished, RunOptions } from "./program.ts";
 export { freePort } from "./port.ts";
