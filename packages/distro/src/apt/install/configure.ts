@@ -21,7 +21,7 @@ const FIRST = ["base-passwd", "base-files", "libc6", "libc-bin", "dash", "dpkg",
 
 /** Scripts whose work is done here otherwise, or is not wanted: byte code, a /usr that is merged already. */
 const NATIVE: readonly { readonly name: RegExp; readonly scripts: readonly ScriptName[] }[] = [
-  { name: /^ca-certificates$/, scripts: ["postinst"] },
+  { name: /^ca-certificates(-java)?$/, scripts: ["postinst"] },
   { name: /^libc6$/, scripts: ["preinst", "postinst"] },
   { name: /^dpkg$/, scripts: ["postinst"] },
   { name: /^usrmerge$/, scripts: ["preinst", "postinst"] },

@@ -1,5 +1,6 @@
 import { basename, posix } from "node:path";
 import { type Certificate, fingerprint, parsePem, subjectHash } from "../../rootfs/certificates.ts";
+import { encodeJavaKeystore } from "../../rootfs/java-keystore.ts";
 import { latin1OfPath, pathOfLatin1, textOf } from "../../rootfs/node.ts";
 import type { RootTree } from "../../rootfs/tree.ts";
 import { type System, writeFile, writeLink } from "../script/commands/system.ts";
@@ -8,6 +9,7 @@ const CONFIGURATION = "etc/ca-certificates.conf";
 const SHIPPED = "usr/share/ca-certificates";
 const LOCAL = "usr/local/share/ca-certificates";
 const TRUSTED = "etc/ssl/certs";
+const JAVA = "etc/ssl/certs/java";
 
 /**
  * What the package ca-certificates does when it is installed: all authorities that it has are trusted,
@@ -34,11 +36,26 @@ export function trustCertificates(system: System): void {
     const text = textAt(tree, path);
     if (text === undefined) continue;
     bundle += text.endsWith("\n") ? text : `${text}\n`;
-    const name = basename(path, ".crt").replaceAll(" ", "_").replace(/[()]/g, "=").replaceAll(",", "_");
-    writeLink(system, `${TRUSTED}/${name}.pem`, `/${path}`);
+    writeLink(system, `${TRUSTED}/${pemName(path)}`, `/${path}`);
   }
   writeFile(system, `${TRUSTED}/ca-certificates.crt`, Buffer.from(bundle, "latin1"));
   linkHashes(system, TRUSTED);
+  if (tree.directory(JAVA) !== undefined) trustForJava(system, paths);
+}
+
+/** The store that ca-certificates-java fills, which is there where its directory is. */
+function trustForJava(system: System, paths: readonly string[]): void {
+  const entries = paths.flatMap((path) => {
+    const [certificate] = parsePem(textAt(system.tree, path) ?? "");
+    const alias = `debian:${pemName(path).toLowerCase()}`;
+    return certificate === undefined ? [] : [{ alias, certificate }];
+  });
+  writeFile(system, `${JAVA}/cacerts`, encodeJavaKeystore(entries, system.time));
+}
+
+function pemName(path: string): string {
+  const name = basename(path, ".crt").replaceAll(" ", "_").replace(/[()]/g, "=").replaceAll(",", "_");
+  return `${name}.pem`;
 }
 
 /** Lines that begin with `!` name what is not trusted. */

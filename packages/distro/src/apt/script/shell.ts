@@ -130,9 +130,13 @@ export class Shell implements Expander {
       status = isLast ? this.#pipeline(pipeline) : this.#asCondition(() => this.#pipeline(pipeline));
     }
     this.#status = status;
-    const fails = status !== UNKNOWN && status !== 0 && isLast && parts.at(-1)?.pipeline.negated === false;
+    const last = parts.at(-1)?.pipeline;
+    const command = last?.commands.at(-1);
+    // What fails inside of a compound command has ended the script there, or was not to.
+    const isSimple = command?.kind === "simple" || command?.kind === "subshell";
+    const fails = status !== UNKNOWN && status !== 0 && isLast && isSimple && last?.negated === false;
     if (fails && this.stopsOnFailure && this.#tested === 0) {
-      throw new ExitSignal(status, parts.at(-1)?.pipeline.commands.at(-1)?.line ?? 0);
+      throw new ExitSignal(status, command.line);
     }
     return status;
   }

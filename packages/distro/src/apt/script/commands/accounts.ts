@@ -186,7 +186,12 @@ export function accountCommands(system: System): Readonly<Record<string, Handler
     const [name = "root"] = operands;
     const line = findAccount(tree, "passwd", name);
     if (line === undefined) return 1;
-    if (flags.has("-u")) print(flags.has("-n") ? `${name}\n` : `${line[2] ?? ""}\n`);
+    if (flags.has("-G")) {
+      const groups = readAccounts(tree, "group").filter((group) => {
+        return group[2] === line[3] || (group[3] ?? "").split(",").includes(name);
+      });
+      print(`${groups.map((group) => (flags.has("-n") ? group[0] : group[2])).join(" ")}\n`);
+    } else if (flags.has("-u")) print(flags.has("-n") ? `${name}\n` : `${line[2] ?? ""}\n`);
     else if (flags.has("-g") && !flags.has("-n")) print(`${line[3] ?? ""}\n`);
     else if (flags.size > 0) return undefined;
     else print(`uid=${line[2] ?? ""}(${name}) gid=${line[3] ?? ""}\n`);

@@ -2,6 +2,8 @@ import type { Commands, Handler } from "../call.ts";
 import { accountCommands } from "./accounts.ts";
 import { alternativesCommand } from "./alternatives.ts";
 import { BUILTINS } from "./builtins.ts";
+import { moduleCommands } from "./modules.ts";
+import { pamCommand } from "./pam.ts";
 import { debconfCommands } from "./debconf.ts";
 import { dpkgCommands } from "./dpkg.ts";
 import { fileCommands } from "./files.ts";
@@ -59,6 +61,8 @@ export function makeCommands(system: System, running: PackageScripts): Commands 
     ...accountCommands(system),
     ...dpkgCommands(system, running.name),
     ...debconfCommands(running.templates),
+    ...moduleCommands(system),
+    "pam-auth-update": pamCommand(system),
     "update-alternatives": alternativesCommand(system),
     "[": test,
     test,

@@ -2,7 +2,20 @@ import type { Handler } from "../call.ts";
 import { parseOptions, type System, writeFile } from "./system.ts";
 import { inputOf, linesOf, MISSING } from "./text-input.ts";
 
-const GREP_FLAGS = new Set(["-q", "-s", "-v", "-F", "-E", "-i", "-x", "-c", "-h", "--quiet", "--silent"]);
+const GREP_FLAGS = new Set([
+  "-q",
+  "-s",
+  "-v",
+  "-F",
+  "-E",
+  "-i",
+  "-x",
+  "-c",
+  "-h",
+  "-w",
+  "--quiet",
+  "--silent",
+]);
 
 export const grep: Handler = (call) => {
   const { flags, values, operands } = parseOptions(call.args, ["-e"]);
@@ -24,11 +37,14 @@ function expressionOf(pattern: string, flags: ReadonlySet<string>): RegExp | und
   if (flags.has("-F")) source = RegExp.escape(pattern);
   else source = flags.has("-E") ? extended(pattern) : basic(pattern);
   if (source === undefined) return undefined;
+  if (flags.has("-w")) source = `(?<!\\w)(?:${source})(?!\\w)`;
   return compile(flags.has("-x") ? `^(?:${source})$` : source, flags.has("-i") ? "i" : "");
 }
 
 /** Undefined for an expression that means something else here, or nothing. */
 function compile(source: string, flags: string): RegExp | undefined {
+  // One repetition in another may take for ever.
+  if (/[*+}]\)+[*+{]/.test(source)) return undefined;
   try {
     return new RegExp(source, flags);
   } catch {
