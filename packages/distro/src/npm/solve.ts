@@ -46,7 +46,7 @@ export async function solve(
   const [registries, lock, baseSolution] = await together(context, (inner) => [
     readRegistries(inner),
     lockByNpm({ packages, release: request.release, platform, target }, inner),
-    base.solve({ packages: BASE_PACKAGES }, platform, forBase(inner)),
+    base.solve({ packages: ["+nobase", ...BASE_PACKAGES] }, platform, forBase(inner)),
   ]);
   const wanted = all.find(({ name }) => name === RUNTIME)?.wanted;
   const first = selectPackages(lock, { asked, target });

@@ -6,6 +6,22 @@ export type AccountFile = "passwd" | "group" | "shadow" | "gshadow";
 
 export type AccountLine = readonly string[];
 
+/** Numbers that are the same in every Debian system, for an image that has no accounts of its own. */
+const FIXED_IDS: Readonly<Record<"passwd" | "group", Readonly<Record<string, number>>>> = {
+  passwd: { root: 0, mail: 8, "www-data": 33 },
+  group: {
+    root: 0,
+    adm: 4,
+    tty: 5,
+    mail: 8,
+    "www-data": 33,
+    shadow: 42,
+    utmp: 43,
+    staff: 50,
+    nogroup: 65_534,
+  },
+};
+
 /** The lines of one of the files of accounts; none where there is no such file. */
 export function readAccounts(tree: RootTree, file: AccountFile): readonly AccountLine[] {
   const node = tree.file(`etc/${file}`);
@@ -24,6 +40,8 @@ export function formatAccounts(lines: readonly AccountLine[]): Buffer {
 export function accountId(tree: RootTree, file: "passwd" | "group", name: string): number | undefined {
   const line = findAccount(tree, file, name);
   if (line !== undefined) return Number(line[2]);
+  if (tree.file(`etc/${file}`) === undefined && Object.hasOwn(FIXED_IDS[file], name))
+    return FIXED_IDS[file][name];
   return /^\d{1,10}$/.test(name) ? Number(name) : undefined;
 }
 

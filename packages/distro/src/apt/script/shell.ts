@@ -128,8 +128,8 @@ export class Shell implements Expander {
       if (at > 0 && (status === UNKNOWN || (status === 0) !== (operator === "&&"))) continue;
       isLast = at === parts.length - 1;
       status = isLast ? this.#pipeline(pipeline) : this.#asCondition(() => this.#pipeline(pipeline));
+      this.#status = status;
     }
-    this.#status = status;
     const last = parts.at(-1)?.pipeline;
     const command = last?.commands.at(-1);
     // What fails inside of a compound command has ended the script there, or was not to.
@@ -366,17 +366,26 @@ export class Shell implements Expander {
   }
 
   #sent(work: () => Status, operator: string, target: Text): Status {
-    const { output, status } = this.#streams.captured(work);
-    if (operator === ">&" || operator === "<&") return status;
+    if (operator === ">&" || operator === "<&") return this.#streams.captured(work).status;
+    let ending: unknown;
+    const { output, status } = this.#streams.captured(() => {
+      try {
+        return work();
+      } catch (signal) {
+        // What was written before the script ended is there.
+        ending = signal;
+        return 0;
+      }
+    });
+    const result = this.#write(target, output, operator === ">>" ? "append" : "replace");
+    if (ending !== undefined) throw ending;
+    return result === 0 ? status : result;
+  }
+
+  #write(target: Text, output: Text, how: "append" | "replace"): Status {
     if (target === UNKNOWN) return UNKNOWN;
-    if (target.startsWith("/dev/")) return status;
+    if (target.startsWith("/dev/")) return 0;
     if (output === UNKNOWN) return UNKNOWN;
-    const written = this.#options.writeFile(
-      target,
-      output,
-      0o666 & ~this.mask,
-      operator === ">>" ? "append" : "replace",
-    );
-    return written ? status : 1;
+    return Number(!this.#options.writeFile(target, output, 0o666 & ~this.mask, how));
   }
 }

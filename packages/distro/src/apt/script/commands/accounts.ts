@@ -126,11 +126,12 @@ export function accountCommands(system: System): Readonly<Record<string, Handler
     if (findAccount(tree, "passwd", name) !== undefined) return 9;
     const isSystem = flags.has("-r") || flags.has("--system");
     const range = isSystem ? SYSTEM_RANGE : USER_RANGE;
-    const uid = numberOf(values.get("-u") ?? values.get("--uid")) ?? freeId(tree, ["passwd", "group"], range);
+    const uid = numberOf(values.get("-u") ?? values.get("--uid")) ?? freeId(tree, ["passwd"], range);
     const group = values.get("-g") ?? values.get("--gid");
     let gid = group === undefined ? accountId(tree, "group", name) : accountId(tree, "group", group);
     if (gid === undefined && group === undefined) {
-      gid = uid;
+      const isTaken = readAccounts(tree, "group").some((line) => line[2] === String(uid));
+      gid = isTaken ? freeId(tree, ["group"], range) : uid;
       if (gid !== undefined) makeGroup(name, gid);
     }
     if (uid === undefined || gid === undefined || name === "") return 1;

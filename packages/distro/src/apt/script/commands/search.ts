@@ -75,8 +75,8 @@ function basic(pattern: string): string | undefined {
 export const sed =
   (system: System): Handler =>
   (call) => {
-    const { flags, values, operands } = parseOptions(call.args, ["-e"]);
-    const [script = "", ...files] = values.has("-e") ? [values.get("-e") ?? "", ...operands] : operands;
+    const { flags, values, every, operands } = parseOptions(call.args, ["-e"]);
+    const [script = "", ...files] = values.has("-e") ? [every("-e").join(";"), ...operands] : operands;
     const edits = parseEdits(script, flags);
     if (edits === undefined || ![...flags].every((flag) => SED_FLAGS.has(flag))) return undefined;
     const [only] = files;

@@ -67,6 +67,8 @@ export function writeLink({ tree, time }: System, path: string, target: string):
 export interface Options {
   readonly flags: ReadonlySet<string>;
   readonly values: ReadonlyMap<string, string>;
+  /** Every value of an option that may come several times, as `-e`. */
+  readonly every: (name: string) => readonly string[];
   readonly operands: readonly string[];
 }
 
@@ -74,6 +76,11 @@ export interface Options {
 export function parseOptions(args: readonly string[], withValue: readonly string[] = []): Options {
   const flags = new Set<string>();
   const values = new Map<string, string>();
+  const given: (readonly [name: string, value: string])[] = [];
+  const take = (name: string, value: string): void => {
+    values.set(name, value);
+    given.push([name, value]);
+  };
   const operands: string[] = [];
   const pending = args.toReversed();
   for (let arg = pending.pop(); arg !== undefined; arg = pending.pop()) {
@@ -82,13 +89,13 @@ export function parseOptions(args: readonly string[], withValue: readonly string
       operands.push(...pending.toReversed());
       break;
     } else if (withValue.includes(name)) {
-      values.set(name, value ?? pending.pop() ?? "");
+      take(name, value ?? pending.pop() ?? "");
     } else if (arg.startsWith("--")) {
       flags.add(name);
     } else if (/^-[A-Za-z]/.test(arg)) {
       for (const [at, letter] of arg.slice(1).split("").entries()) {
         if (withValue.includes(`-${letter}`)) {
-          values.set(`-${letter}`, arg.slice(at + 2) || (pending.pop() ?? ""));
+          take(`-${letter}`, arg.slice(at + 2) || (pending.pop() ?? ""));
           break;
         }
         flags.add(`-${letter}`);
@@ -97,5 +104,7 @@ export function parseOptions(args: readonly string[], withValue: readonly string
       operands.push(arg);
     }
   }
-  return { flags, values, operands };
+  const every = (name: string): readonly string[] =>
+    given.filter(([option]) => option === name).map(([, value]) => value);
+  return { flags, values, every, operands };
 }

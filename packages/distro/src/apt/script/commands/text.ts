@@ -66,7 +66,7 @@ export function textCommands(system: System): Readonly<Record<string, Handler>> 
 
 const echo: Handler = ({ args, write }) => {
   const words = args[0] === "-n" || args[0] === "-e" ? args.slice(1) : args;
-  write(words.join(" ") + (args[0] === "-n" ? "" : "\n"));
+  write(unescape(words.join(" ")) + (args[0] === "-n" ? "" : "\n"));
   return 0;
 };
 
@@ -84,8 +84,18 @@ const printf: Handler = ({ args: [format = "", ...values], write }) => {
 };
 
 function unescape(text: string): string {
-  return text.replaceAll("\\n", "\n").replaceAll("\\t", "\t").replaceAll("\\\\", "\\");
+  return text.replace(/\\([abfnrtv\\])/g, (_, letter: string) => ESCAPES[letter] ?? letter);
 }
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  a: "\u0007",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
 
 function withText(
   withValue: readonly string[],
