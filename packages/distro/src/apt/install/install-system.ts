@@ -1,5 +1,6 @@
 import type { Below } from "../../rootfs/difference.ts";
 import { RootTree } from "../../rootfs/tree.ts";
+import { loadTemplates } from "../script/commands/debconf.ts";
 import type { System } from "../script/commands/system.ts";
 import {
   finishSystem,
@@ -31,6 +32,7 @@ export function installSystem(
     architecture,
     diversions: [],
     alternatives: new Map(),
+    answers: new Map(),
     overrides: [],
   };
   const leftOut: LeftOut[] = [];
@@ -42,7 +44,12 @@ export function installSystem(
     leftOut.push(...followScript(installed, "preinst", system));
     unpacking.add(installed, packages.indexOf(installed));
   }
-  for (const installed of ordered) leftOut.push(...followScript(installed, "postinst", system));
+  for (const installed of ordered) {
+    loadTemplates(system, installed.facts.control["templates"] ?? "");
+    // It only asks questions: what it cannot find out changes nothing.
+    followScript(installed, "config", system);
+    leftOut.push(...followScript(installed, "postinst", system));
+  }
   finishSystem(system, packages);
   writeDatabase(system, packages, (installed) => unpacking.lostBy(installed));
   return { tree: system.tree, below: unpacking.below, leftOut };

@@ -8,11 +8,12 @@ import { ScriptLimit, UNKNOWN } from "../script/value.ts";
 import { textOf } from "../../rootfs/node.ts";
 import type { InstalledPackage } from "./installed-package.ts";
 
-export type ScriptName = "preinst" | "postinst";
+export type ScriptName = "preinst" | "config" | "postinst";
 
 /** What dpkg calls a script with when its package is new. */
 const ARGUMENTS: Readonly<Record<ScriptName, readonly string[]>> = {
   preinst: ["install"],
+  config: ["configure", ""],
   postinst: ["configure", ""],
 };
 
@@ -27,10 +28,7 @@ export function runScript(installed: InstalledPackage, name: ScriptName, system:
   if (!/\/(ba|da)?sh$/.test(interpreter)) return [`is written for ${interpreter}`];
   const shell = new Shell({
     tree: system.tree,
-    commands: makeCommands(system, {
-      name: installed.solved.name,
-      templates: installed.facts.control["templates"] ?? "",
-    }),
+    commands: makeCommands(system, installed.solved.name),
     variables: variablesFor(installed, name),
     parameters: ARGUMENTS[name],
     writeFile: (path, output, mode, how) => writeOutput(system, path, output, mode, how),

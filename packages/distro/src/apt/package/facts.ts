@@ -50,13 +50,13 @@ export interface FileFact {
 }
 
 /** A change of what is learned raises it. */
-const FACTS_VERSION = 2;
+const FACTS_VERSION = 3;
 /** Larger files are not configuration that something else is made from. */
 const MAX_TEXT_BYTES = 256 * 2 ** 10;
 
 /** Files that maintainer scripts copy or read, and that databases are made from. */
 const TEXTS =
-  /^(etc\/|usr\/lib\/(sysusers|tmpfiles)\.d\/|usr\/share\/(apache2|base-files|base-passwd|ca-certificates|debianutils|libc-bin|openssh|pam|pam-configs|php[^/]*|postgresql-common)\/|usr\/lib\/php\/)/;
+  /^(etc\/|usr\/lib\/(sysusers|tmpfiles)\.d\/|usr\/share\/(apache2|base-files|base-passwd|ca-certificates|debianutils|libc-bin|mysql-common|openssh|pam|pam-configs|php[^/]*|postgresql-common)\/|usr\/lib\/php\/)/;
 
 /** What is known of a package, learned from its file the first time. `PACKAGE_INVALID` */
 export async function packageFacts(

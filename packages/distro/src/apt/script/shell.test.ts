@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { textOf } from "../../rootfs/node.ts";
 import { RootTree } from "../../rootfs/tree.ts";
+import { loadTemplates } from "./commands/debconf.ts";
 import { makeCommands } from "./commands/commands.ts";
 import { type System, writeFile } from "./commands/system.ts";
 import { parseScript } from "./parse.ts";
@@ -25,6 +26,7 @@ function newSystem(): System {
     diversions: [],
     alternatives: new Map(),
     overrides: [],
+    answers: new Map(),
   };
 }
 
@@ -32,11 +34,10 @@ function newSystem(): System {
 function follow(
   script: string,
   system: System = newSystem(),
-  templates = "",
 ): { output: string; notes: string[]; status: unknown } {
   const shell = new Shell({
     tree: system.tree,
-    commands: makeCommands(system, { name: "sample", templates }),
+    commands: makeCommands(system, "sample"),
     variables: { IFS: " \t\n" },
     parameters: ["configure", ""],
     writeFile: (path, text, mode, how) => {
@@ -201,7 +202,9 @@ test("questions have the answers that the templates give", () => {
     "Template: sample/ready\nType: boolean\nDefault: true\nDescription: x\n\nTemplate: sample/other\nType: string\n";
   const script =
     ". /usr/share/debconf/confmodule\ndb_version 2.0\ndb_get sample/ready && echo $RET\ndb_get sample/none || echo none";
-  assert.equal(follow(script, newSystem(), templates).output, "true\nnone\n");
+  const system = newSystem();
+  loadTemplates(system, templates);
+  assert.equal(follow(script, system).output, "true\nnone\n");
 });
 
 test("a loop without end, a call without end and endless output are left", () => {

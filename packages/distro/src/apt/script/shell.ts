@@ -225,7 +225,10 @@ export class Shell implements Expander {
     const handler = commands.handler(known);
     const write = (text: Text): void => this.#streams.output.write(text);
     if (handler === undefined) {
-      if (findProgram(this.tree, name) === undefined) return 127;
+      const path = findProgram(this.tree, name);
+      if (path === undefined) return 127;
+      const script = args.includes(UNKNOWN) ? undefined : this.#scriptAt(path);
+      if (script !== undefined) return this.#program(script, args);
       this.note(line, known);
     } else if (args.includes(UNKNOWN)) {
       // What is not known here was noted where it comes from.
@@ -249,6 +252,23 @@ export class Shell implements Expander {
     }
     write(UNKNOWN);
     return UNKNOWN;
+  }
+
+  /** A program that is a script of the shell itself, and known, is followed too. */
+  #scriptAt(path: string): List | undefined {
+    const file = this.tree.file(path);
+    const text = file === undefined ? undefined : textOf(file);
+    return text !== undefined && /^#!\s*\/(usr\/)?bin\/(da|ba)?sh\b/.test(text)
+      ? parseScript(text)
+      : undefined;
+  }
+
+  #program(script: List, args: readonly Text[]): Status {
+    return this.#inSubshell(() => {
+      this.parameters = args;
+      this.stopsOnFailure = false;
+      return this.list(script);
+    });
   }
 
   #function(body: Command, args: readonly Text[]): Status {

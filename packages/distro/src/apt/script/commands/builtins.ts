@@ -42,6 +42,7 @@ export const BUILTINS: Readonly<Record<string, Handler>> = {
   type: (call) => Number(find(call, call.args[0] ?? "") === undefined),
   which,
   ".": source,
+  eval: ({ args, shell }) => shell.list(parseScript(args.join(" "))),
   read,
   umask: ({ args: [mask], shell, write }) => {
     if (mask === undefined) write(`${shell.mask.toString(8).padStart(4, "0")}\n`);

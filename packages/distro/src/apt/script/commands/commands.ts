@@ -24,6 +24,7 @@ const QUIET: ReadonlySet<string> = new Set([
   "initctl",
   "install-info",
   "invoke-rc.d",
+  "logger",
   "ldconfig",
   "mandb",
   "py3clean",
@@ -46,21 +47,15 @@ const QUIET: ReadonlySet<string> = new Set([
   "update-rc.d",
 ]);
 
-export interface PackageScripts {
-  readonly name: string;
-  /** Its debconf templates; "" where it has none. */
-  readonly templates: string;
-}
-
 /** All commands that are known, for the scripts of one package. */
-export function makeCommands(system: System, running: PackageScripts): Commands {
+export function makeCommands(system: System, packageName: string): Commands {
   const table: Readonly<Record<string, Handler>> = {
     ...BUILTINS,
     ...fileCommands(system),
     ...textCommands(system),
     ...accountCommands(system),
-    ...dpkgCommands(system, running.name),
-    ...debconfCommands(running.templates),
+    ...dpkgCommands(system, packageName),
+    ...debconfCommands(system),
     ...moduleCommands(system),
     "pam-auth-update": pamCommand(system),
     "update-alternatives": alternativesCommand(system),

@@ -1,14 +1,19 @@
 import type { Handler } from "../call.ts";
+import type { System } from "./system.ts";
+
+/** Takes the answers that a package's templates give, but for questions that have one. */
+export function loadTemplates({ answers }: System, templates: string): void {
+  for (const paragraph of templates.split(/\n{2,}/)) {
+    const name = /^Template:\s*(\S+)/m.exec(paragraph)?.[1];
+    if (name === undefined || answers.has(name)) continue;
+    answers.set(name, /^Default:[ \t]*(.*)$/m.exec(paragraph)?.[1]?.trim() ?? "");
+  }
+}
 
 const done: Handler = () => 0;
 
 /** Questions are not asked: each has the answer that its package's templates give (debconf-devel(7)). */
-export function debconfCommands(templates: string): Readonly<Record<string, Handler>> {
-  const answers = new Map<string, string>();
-  for (const paragraph of templates.split(/\n{2,}/)) {
-    const name = /^Template:\s*(\S+)/m.exec(paragraph)?.[1];
-    if (name !== undefined) answers.set(name, /^Default:[ \t]*(.*)$/m.exec(paragraph)?.[1]?.trim() ?? "");
-  }
+export function debconfCommands({ answers }: System): Readonly<Record<string, Handler>> {
   return {
     db_get: ({ args: [name = ""], shell }) => {
       shell.assign("RET", answers.get(name) ?? "");

@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path/posix";
 import type { Attributes, DirectoryNode, TreeNode } from "../../../rootfs/node.ts";
 import { accountId } from "../../../rootfs/accounts.ts";
 import type { Call, Handler } from "../call.ts";
+import { findCommand } from "./find.ts";
 import { parseMode } from "./mode.ts";
 import { type Options, parseOptions, type System, writeFile } from "./system.ts";
 
@@ -251,6 +252,7 @@ export function fileCommands(system: System): Readonly<Record<string, Handler>> 
     tempfile: mktemp,
     // Files have no capabilities here; scripts that cannot set one make the program setuid.
     ls,
+    find: findCommand(tree),
     getcap: () => 0,
     setcap: () => 1,
   };

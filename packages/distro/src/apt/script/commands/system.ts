@@ -10,6 +10,8 @@ export interface System {
   readonly architecture: string;
   readonly diversions: Diversion[];
   readonly alternatives: Map<string, AlternativeGroup>;
+  /** What packages would ask, and the answer: debconf's names and values. */
+  readonly answers: Map<string, string>;
   /** Lines of `statoverride`: user, group, mode in octal, path. */
   readonly overrides: string[];
 }
