@@ -167,6 +167,25 @@ function status(name: string): TarInput {
   return { path: "var/lib/dpkg/status", type: "file", bytes: Buffer.from(text) };
 }
 
+const DEP5 = "Format: https://example.test/copyright-format/1.0/\n";
+
+async function licenseOf(copyright: string): Promise<string | undefined> {
+  const files = { ...FILES, "usr/share/doc/libc6/copyright": copyright };
+  return (await sbomOfImage(imageOf(files), "x")).components.find(({ name }) => name === "libc6")?.license;
+}
+
+test("a Debian package's licenses are those of its copyright file, in SPDX's words where it has them", async () => {
+  assert.equal(
+    await licenseOf(`${DEP5}\nFiles: *\nLicense: GPL-2+\n text\n\nLicense: GPL-2+\n text\n`),
+    "GPL-2.0-or-later",
+  );
+  const several =
+    "Files: a\nLicense: LGPL-2.1\n\nFiles: b\nLicense: Apache-2.0 or Expat\n\nLicense: Expat\n text\n";
+  assert.equal(await licenseOf(`${DEP5}\n${several}`), "(Apache-2.0 OR MIT) AND LGPL-2.1-only");
+  assert.equal(await licenseOf(`${DEP5}License: own-words\n`), "own-words");
+  assert.equal(await licenseOf("This is free software.\n\nFiles: *\nLicense: GPL-2\n"), "");
+});
+
 test("an upper layer's database counts, and one that it removes is none", async () => {
   const config = { os: "linux", architecture: "amd64" };
   const upper = makeImage({ config, layers: [layer(status("a")), layer(status("b"))] });
