@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { validate } from "@cooper/oci";
 import { imageOfPackages } from "../image/package-image.ts";
-import { AMD64, ARM64, rootOf, solveFor, testContext } from "./apk.fixture.ts";
+import { formatLock, parseLock } from "../lock/lock.ts";
+import { AMD64, ARM64, repositoryOf, rootOf, solveFor, testContext } from "./apk.fixture.ts";
+import { makeApk } from "./repository.fixture.ts";
 import { ALPINE_KEY, apkData } from "./alpine.fixture.ts";
 
 test("a signed repository becomes an image for each architecture, the same one twice", async (t) => {
@@ -41,4 +43,20 @@ test("500 requests in one process load the index once", async (t) => {
   });
   for (let count = 0; count < 500; count++) await solveFor(context, ["nginx", "git"], AMD64);
   assert.equal(loaded, 1);
+});
+
+test("a lock makes the same image from the cache alone, without any repository", async (t) => {
+  const packages = [makeApk({ name: "a", files: [{ path: "a" }] }), makeApk({ name: "b", record: ["D:a"] })];
+  const { context, directory } = await repositoryOf(t, packages);
+  const lock = { version: 1, reference: "apk:b", solutions: [await solveFor(context, ["b"])] } as const;
+  const text = formatLock(lock);
+  assert.ok(!text.includes(directory), "a lock names no machine's path");
+  const { solutions } = parseLock(text, "cooper.lock");
+  const first = await imageOfPackages(solutions, context).digest();
+  const offline = { network: "offline", cache: { directory: context.cache.directory } } as const;
+  assert.equal(await imageOfPackages(solutions, await testContext(t, offline)).digest(), first);
+  const empty = imageOfPackages(solutions, await testContext(t, { network: "offline" }));
+  await assert.rejects(empty.digest(), { code: "REPOSITORY_INVALID" });
+  const elsewhere = await testContext(t, { repositories: [join(directory, "x86_64/APKINDEX.tar.gz")] });
+  assert.equal(await imageOfPackages(solutions, elsewhere).digest(), first);
 });

@@ -1,10 +1,11 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import type { Cancellable, PathString } from "@cooper/archive";
 import type { RunConfig } from "@cooper/oci";
+import { isFault } from "@cooper/sys";
 import { Lane } from "@cooper/transport";
 import type { Context } from "../ecosystem/context.ts";
 import type { Assembly } from "../ecosystem/ecosystem.ts";
-import type { LockedRepository, Solution } from "../ecosystem/solution.ts";
+import type { LockedRepository, Solution, SolvedPackage } from "../ecosystem/solution.ts";
 import { DistroError } from "../errors.ts";
 import { architectureOf } from "./architecture.ts";
 import { packageMembers, MEMBERS_VERSION } from "./package/members.ts";
@@ -96,18 +97,29 @@ export async function changeRoot(
   return { ...assembly, top: (cancel) => topMembers(packages, tree, assembly.created, cancel) };
 }
 
-/** Where each repository of the solution is on this machine. */
-function sourcesOf({ request, repositories }: Solution, context: Context): readonly RepositorySource[] {
-  const sources = repositorySources(request.release, context);
-  return repositories.map(({ path }, place) => {
-    const before = repositories.slice(0, place).filter((other) => other.path === path).length;
-    return findSource(sources, path, before);
-  });
+/**
+ * Where each repository of the solution is on this machine; or why that cannot be told, which matters
+ * only where a package is not in the cache.
+ */
+function sourcesOf(
+  { request, repositories }: Solution,
+  context: Context,
+): readonly RepositorySource[] | DistroError {
+  try {
+    const sources = repositorySources(request.release, context);
+    return repositories.map(({ path }, place) => {
+      const before = repositories.slice(0, place).filter((other) => other.path === path).length;
+      return findSource(sources, path, before);
+    });
+  } catch (error) {
+    if (error instanceof DistroError && error.code === "REPOSITORY_INVALID") return error;
+    throw error;
+  }
 }
 
 async function fetchAll(
   { packages }: Solution,
-  sources: readonly RepositorySource[],
+  sources: readonly RepositorySource[] | DistroError,
   architecture: string,
   context: Context,
 ): Promise<readonly CheckedPackage[]> {
@@ -119,12 +131,7 @@ async function fetchAll(
     packages.map(async (solved) => {
       const leave = await lane.enter(signal);
       try {
-        const source = sources[solved.repository];
-        if (source === undefined) {
-          throw new DistroError("LOCK_INVALID", `${solved.name} is of a repository that is not named`);
-        }
-        const path = source.packagePath(architecture, basename(solved.path));
-        return await fetchPackage(solved, `${source.root}/${path}`, { ...context, signal });
+        return await fetchFrom(sources, solved, architecture, { ...context, signal });
       } catch (error) {
         abort.abort(error); // the first fault is the one that counts
         throw error;
@@ -138,6 +145,28 @@ async function fetchAll(
     if (one.status === "rejected") throw one.reason;
     return one.value;
   });
+}
+
+async function fetchFrom(
+  sources: readonly RepositorySource[] | DistroError,
+  solved: SolvedPackage,
+  architecture: string,
+  context: Context,
+): Promise<CheckedPackage> {
+  const file = basename(solved.path);
+  if (sources instanceof DistroError) {
+    try {
+      // There is no such file: what is in the cache is not looked for there.
+      return await fetchPackage(solved, join(context.cache.directory, "no-repository", file), context);
+    } catch (error) {
+      throw isFault(error, "NOT_FOUND") ? sources : error;
+    }
+  }
+  const source = sources[solved.repository];
+  if (source === undefined) {
+    throw new DistroError("LOCK_INVALID", `${solved.name} is of a repository that is not named`);
+  }
+  return await fetchPackage(solved, `${source.root}/${source.packagePath(architecture, file)}`, context);
 }
 
 /** The keys that were trusted go into the image. */

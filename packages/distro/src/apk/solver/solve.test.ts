@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { DistroError } from "../../errors.ts";
 import { apkData, readAlpineIndex } from "../alpine.fixture.ts";
+import { isFulfilled } from "../dependency.ts";
 import { parsePackages } from "../index/index-package.ts";
 import { solve } from "./solve.ts";
 import { makeUniverse, type Repository, type Universe } from "./universe.ts";
@@ -55,6 +57,79 @@ test("500 requests on Alpine's index are solved as apk-tools 2.12.9 did, in its 
     const { want, install: expected } = JSON.parse(line) as Solution;
     const found = solve(alpine, want).map(({ package: { name, version } }) => `${name}=${version}`);
     assert.deepEqual(found, expected, want.join(" "));
+  }
+});
+
+/**
+ * Requests with versions, conflicts and provided names on the same index, and what a second program
+ * chose that was written from apk-tools' source to judge this one: the SHA-256 of its lines, in short.
+ */
+test("random requests come to what a second solver chose, in its order, or to no solution", async (t) => {
+  const directory = apkData(t, "alpine-3.16-main-x86_64");
+  if (directory === undefined) return;
+  const { packages } = await readAlpineIndex(directory);
+  const alpine = makeUniverse([{ packages }]);
+  const lines = readFileSync(join(import.meta.dirname, "requests.fixture.jsonl"), "utf8")
+    .trim()
+    .split("\n");
+  for (const line of lines) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as it was written
+    const { want, sha256 } = JSON.parse(line) as Judged;
+    assert.equal(digestOfSolution(alpine, want), sha256, want.join(" "));
+  }
+});
+
+interface Judged {
+  readonly want: readonly string[];
+  readonly sha256: string | null;
+}
+
+function digestOfSolution(from: Universe, want: readonly string[]): string | null {
+  try {
+    const found = solve(from, want).map(({ package: { name, version } }) => `${name}=${version}`);
+    return createHash("sha256").update(found.join("\n")).digest("hex").slice(0, 16);
+  } catch (error) {
+    assert.ok(error instanceof DistroError, String(error));
+    return null;
+  }
+}
+
+test("whatever is chosen fulfils every need, meets no conflict and has each name once", async (t) => {
+  const directory = apkData(t, "alpine-3.16-main-x86_64");
+  if (directory === undefined) return;
+  const { packages } = await readAlpineIndex(directory);
+  const alpine = makeUniverse([{ packages }]);
+  const names = packages.map(({ name }) => name);
+  for (let start = 0; start < names.length; start += 41) {
+    const want = [0, 7, 19].map((step) => names[(start * 3 + step * 101) % names.length] ?? "");
+    const chosen = digestOfSolution(alpine, want) === null ? [] : solve(alpine, want);
+    const providers = new Map<
+      string,
+      { readonly version: string | undefined; readonly checksum: string }[]
+    >();
+    const provide = (name: string, version: string | undefined, checksum: string): void => {
+      providers.set(name, [...(providers.get(name) ?? []), { version, checksum }]);
+    };
+    for (const { package: one } of chosen) {
+      provide(one.name, one.version, one.checksum);
+      for (const { name, version } of one.provides) provide(name, version, one.checksum);
+    }
+    for (const [name, found] of providers) {
+      const versioned = found.filter(({ version }) => version !== undefined);
+      assert.ok(
+        new Set(versioned.map(({ checksum }) => checksum)).size <= 1,
+        `${want.join(" ")}: ${name} twice`,
+      );
+    }
+    for (const { package: one } of chosen) {
+      for (const need of one.depends) {
+        const found = providers.get(need.name) ?? [undefined];
+        const fulfilled = need.isConflict
+          ? found.every((provider) => isFulfilled(need, provider))
+          : found.some((provider) => isFulfilled(need, provider));
+        assert.ok(fulfilled, `${want.join(" ")}: ${one.name} needs ${need.name}`);
+      }
+    }
   }
 });
 
