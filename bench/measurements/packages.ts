@@ -1,0 +1,140 @@
+import { existsSync, globSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Contestant, Race } from "../race.ts";
+import type { Measurement, Setting } from "../setting.ts";
+
+const PACKAGES = ["curl", "jq", "git"] as const;
+const APK = join(import.meta.dirname, "../../../shared/data/apk/alpine-3.16-main-x86_64");
+
+/** Images from packages: of Debian's mirror against mmdebstrap, and Alpine's requests against the clock. */
+export const packages: Measurement = {
+  name: "packages",
+  title: "Packages to an image",
+  async *races(setting) {
+    const sources = debianSources();
+    if (sources !== undefined) {
+      yield {
+        name: `apt:${PACKAGES.join("/")}, nothing in the cache`,
+        bytes: 0,
+        contestants: [cooper(setting, "cold"), mmdebstrap(setting, sources)],
+        targets: { mmdebstrap: 1 / 0.3 },
+      } satisfies Race;
+      yield {
+        name: `apt:${PACKAGES.join("/")}, made before (to reach: 1.5 s)`,
+        bytes: 0,
+        contestants: [cooper(setting, "warm")],
+        targets: {},
+      } satisfies Race;
+      yield {
+        name: "apt:curl/jq after apt:curl into one layout: the blobs that come to it (output)",
+        bytes: 0,
+        contestants: [second(setting)],
+        targets: {},
+      } satisfies Race;
+    }
+    if (existsSync(APK)) {
+      yield {
+        name: "500 requests of Alpine 3.16, solved (to reach: 5 s)",
+        bytes: 0,
+        contestants: [requests(setting)],
+        targets: {},
+      } satisfies Race;
+    }
+  },
+};
+
+/** The host's own sources of Debian, so that both fetch from the same place. */
+function debianSources(): string | undefined {
+  return [...globSync("/etc/apt/sources.list.d/debian.sources"), "/etc/apt/sources.list"].find(
+    (path) => existsSync(path) && statSync(path).size > 0,
+  );
+}
+
+/** The command with a cache and a store of its own. */
+function command(setting: Setting, ...args: readonly string[]): readonly string[] {
+  const { scratch } = setting;
+  return [
+    "env",
+    `COOPER_HOME=${join(scratch, "home")}`,
+    `COOPER_CACHE_DIR=${join(scratch, "cache")}`,
+    setting.cooper(),
+    ...args,
+  ];
+}
+
+function cooper(setting: Setting, which: "cold" | "warm"): Contestant {
+  const layout = join(setting.scratch, "layout");
+  return {
+    name: "cooper copy",
+    prepare: () => {
+      if (which === "cold") rmSync(join(setting.scratch, "cache"), { recursive: true, force: true });
+      rmSync(layout, { recursive: true, force: true });
+      return command(setting, "copy", "--quiet", `apt:${PACKAGES.join("/")}`, `oci:${layout}:bench`);
+    },
+    finish: () => bytesOf(layout),
+  };
+}
+
+function mmdebstrap({ scratch }: Setting, sources: string): Contestant {
+  const tar = join(scratch, "root.tar");
+  return {
+    name: "mmdebstrap",
+    needs: ["mmdebstrap"],
+    prepare: () => {
+      rmSync(tar, { force: true });
+      const flags = [
+        "--quiet",
+        "--variant=custom",
+        `--include=base-files,base-passwd,dash,coreutils,${PACKAGES.join(",")}`,
+      ];
+      return ["mmdebstrap", ...flags, release(), tar, sources];
+    },
+    finish: () => statSync(tar).size,
+  };
+}
+
+function release(): string {
+  return /VERSION_CODENAME=(\w+)/.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "stable";
+}
+
+function second(setting: Setting): Contestant {
+  const layout = join(setting.scratch, "shared");
+  let before = 0;
+  return {
+    name: "cooper copy",
+    prepare: () => {
+      before = bytesOf(layout);
+      return command(
+        setting,
+        "copy",
+        "--quiet",
+        before === 0 ? "apt:curl" : "apt:curl/jq",
+        `oci:${layout}:${before}`,
+      );
+    },
+    finish: () => bytesOf(layout) - before,
+  };
+}
+
+function requests(setting: Setting): Contestant {
+  const script = `exec "$0" "$@" < ${join(APK, "solutions.jsonl")} > /dev/null`;
+  const args = [
+    "resolve",
+    "apk:",
+    "--batch",
+    "--repository",
+    join(APK, "APKINDEX.tar.gz"),
+    "--keyring",
+    APK,
+    "--arch",
+    "x86_64",
+  ];
+  return {
+    name: "cooper resolve --batch",
+    prepare: () => ["sh", "-c", script, ...command(setting, ...args)],
+  };
+}
+
+function bytesOf(layout: string): number {
+  return globSync(join(layout, "blobs/*/*")).reduce((sum, path) => sum + statSync(path).size, 0);
+}
