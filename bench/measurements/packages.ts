@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Contestant, Race } from "../race.ts";
@@ -75,22 +76,29 @@ function cooper(setting: Setting, which: "cold" | "warm"): Contestant {
   };
 }
 
-function mmdebstrap({ scratch }: Setting, sources: string): Contestant {
-  const tar = join(scratch, "root.tar");
+/** The same set, and what dpkg and the scripts that it runs cannot do without. */
+function mmdebstrap(setting: Setting, sources: string): Contestant {
+  const tar = join(setting.scratch, "root.tar");
+  let names: readonly string[] | undefined;
   return {
     name: "mmdebstrap",
     needs: ["mmdebstrap"],
     prepare: () => {
       rmSync(tar, { force: true });
-      const flags = [
-        "--quiet",
-        "--variant=custom",
-        `--include=base-files,base-passwd,dash,coreutils,${PACKAGES.join(",")}`,
-      ];
-      return ["mmdebstrap", ...flags, release(), tar, sources];
+      names ??= [...resolved(setting), "diffutils", "findutils", "grep", "sed"];
+      const include = `--include=${[...new Set(names)].join(",")}`;
+      return ["mmdebstrap", "--quiet", "--variant=custom", include, release(), tar, sources];
     },
     finish: () => statSync(tar).size,
   };
+}
+
+function resolved(setting: Setting): readonly string[] {
+  const [program = "", ...args] = command(setting, "resolve", "--json", `apt:${PACKAGES.join("/")}`);
+  const { packages: found } = JSON.parse(execFileSync(program, args).toString()) as {
+    readonly packages: readonly { readonly name: string }[];
+  };
+  return found.map(({ name }) => name);
 }
 
 function release(): string {
