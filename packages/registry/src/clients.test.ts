@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
 import { collect, decodePath, writeTar } from "@cooper/archive";
-import { requireProgram, requireRoot, run, temporaryDirectory } from "@cooper/test";
+import { hashSync } from "bcryptjs";
+import { requireProgram, requireRoot, run, startDockerd, temporaryDirectory } from "@cooper/test";
 import { createTokenService } from "./auth/tokens.ts";
 import { digestOf, OCI_IMAGE, OCI_INDEX } from "./conformance/visitor.test.ts";
 import { createRegistry } from "./registry.ts";
+import { startService } from "./serve/service.fixture.ts";
 import type { RegistryOptions } from "./options.ts";
 import { directoryStorage } from "./storage/directory/directory.ts";
 import { memoryStorage } from "./storage/memory.ts";
@@ -157,3 +159,69 @@ for (const program of ["podman", "buildah"]) {
     assert.deepEqual(tags, ["2"]);
   });
 }
+
+/** A user called anna, and a key to sign tokens with. */
+function accessFiles(t: TestContext): { readonly authUsers: string; readonly tokenKey: string } {
+  const directory = temporaryDirectory(t);
+  const [authUsers, tokenKey] = [join(directory, "users"), join(directory, "key.pem")];
+  writeFileSync(authUsers, `anna:${hashSync("word", 4)}\n`);
+  const { privateKey } = generateKeyPairSync("ed25519");
+  writeFileSync(tokenKey, privateKey.export({ type: "pkcs8", format: "pem" }));
+  return { authUsers, tokenKey };
+}
+
+test("a Docker engine pulls, pushes back, and gets only what it may", async (t) => {
+  const skopeo = requireProgram(t, "skopeo");
+  const engine = skopeo === undefined ? undefined : await startDockerd(t);
+  if (skopeo === undefined || engine === undefined) return;
+  // By tokens: with passwords alone, Docker asks for one also where everybody may pull.
+  const rules = { authRules: "* pull public/**; anna all **" };
+  const service = await startService(t, { ...rules, ...accessFiles(t) });
+  const host = new URL(service.url).host;
+  const anna = ["--dest-tls-verify=false", "--dest-creds=anna:word"];
+  const source = `oci:${await writeLayout(t)}:v1`;
+  await run(skopeo, ["copy", "--all", ...anna, source, `docker://${host}/public/tools:1`]);
+
+  await engine.docker(["pull", "--quiet", `${host}/public/tools:1`]);
+  await engine.docker(["tag", `${host}/public/tools:1`, `${host}/mine/tools:2`]);
+  const stranger = await engine.docker(["push", `${host}/mine/tools:2`], { status: "any" });
+  assert.notEqual(stranger.status, 0);
+  await engine.docker(["login", "--username", "anna", "--password-stdin", host], { input: "word" });
+  await engine.docker(["push", "--quiet", `${host}/mine/tools:2`]);
+  await engine.docker(["image", "rm", `${host}/mine/tools:2`, `${host}/public/tools:1`]);
+  await engine.docker(["pull", "--quiet", `${host}/mine/tools:2`]);
+  const wrong = await engine.docker(["login", "--username", "anna", "--password-stdin", host], {
+    input: "other",
+    status: "any",
+  });
+  assert.notEqual(wrong.status, 0);
+});
+
+test("containerd pulls all platforms and pushes them back, by tokens", async (t) => {
+  const [skopeo, ctr] = [requireProgram(t, "skopeo"), requireProgram(t, "ctr", "containerd")];
+  const engine = skopeo === undefined || ctr === undefined ? undefined : await startDockerd(t);
+  if (skopeo === undefined || ctr === undefined || engine === undefined) return;
+  const service = await startService(t, accessFiles(t));
+  const host = new URL(service.url).host;
+  const layout = await writeLayout(t);
+  const anna = ["--dest-tls-verify=false", "--dest-creds=anna:word"];
+  await run(skopeo, ["copy", "--all", ...anna, `oci:${layout}:v1`, `docker://${host}/mine/tools:1`]);
+
+  const address = engine.host
+    .replace("unix://", "")
+    .replace("docker.sock", "exec/containerd/containerd.sock");
+  const images = async (...args: readonly string[]): Promise<unknown> =>
+    await run(ctr, ["--address", address, "images", ...args]);
+  const access = ["--plain-http", "--user", "anna:word"];
+  await images("pull", ...access, "--all-platforms", `${host}/mine/tools:1`);
+  await images("tag", `${host}/mine/tools:1`, `${host}/back/tools:2`);
+  await images("push", ...access, `${host}/back/tools:2`);
+  const inspected = await run(skopeo, [
+    "inspect",
+    "--raw",
+    "--tls-verify=false",
+    "--creds=anna:word",
+    `docker://${host}/back/tools:2`,
+  ]);
+  assert.equal(digestOf(Buffer.from(inspected.stdout)), digestIn(layout));
+});
