@@ -1,7 +1,8 @@
+import { asBuffer } from "../bytes.ts";
 import { ArchiveError } from "../errors.ts";
-import { BLOCK_SIZE, type Field, FIELD, paddingOf, unsignedSum } from "./block.ts";
+import { BLOCK_SIZE, type Field, FIELD, paddingOf } from "./block.ts";
 import type { EntryType, TarEntry, Timestamp } from "./entry.ts";
-import { encodePaxRecord } from "./pax-record.ts";
+import { paxRecord } from "./pax-record.ts";
 import { encodePath, stripTrailingSlashes } from "./path.ts";
 import { formatPaxTime } from "./time.ts";
 import { xattrKey } from "./xattr.ts";
@@ -29,7 +30,7 @@ export function encodeHeader(entry: TarEntryInput): Buffer {
     type === "directory" ? `${stripTrailingSlashes(path)}/` : stripTrailingSlashes(path),
     entry,
   );
-  const linkName = isLink ? nameBytes(entry.linkPath ?? "", entry) : NO_BYTES;
+  const linkName = isLink ? nameBytes(entry.linkPath ?? "", entry) : "";
   const mode = inRange(entry.mode ?? DEFAULT_MODE[type], 0o7777, "mode", entry);
   const uid = inRange(entry.uid ?? 0, Number.MAX_SAFE_INTEGER, "uid", entry);
   const gid = inRange(entry.gid ?? 0, Number.MAX_SAFE_INTEGER, "gid", entry);
@@ -37,45 +38,43 @@ export function encodeHeader(entry: TarEntryInput): Buffer {
   const mtime = checkedTime(entry.mtime ?? EPOCH, entry);
 
   // GNU tar keeps the records in this order, and the bytes are to equal its.
-  let records: Buffer[] | undefined;
-  const add = (key: string, value: Uint8Array | string): void => {
-    records ??= [];
-    records.push(encodePaxRecord(key, typeof value === "string" ? Buffer.from(value, "latin1") : value));
-  };
-  if (linkName.length > FIELD.linkName.length) add("linkpath", linkName);
-  if (name.length > FIELD.name.length || !isAscii(name)) add("path", name);
-  if (uid > MAX_OCTAL_7) add("uid", String(uid));
-  if (gid > MAX_OCTAL_7) add("gid", String(gid));
-  if (size > MAX_OCTAL_11) add("size", String(size));
+  let records = "";
+  if (linkName.length > FIELD.linkName.length) records += paxRecord("linkpath", linkName);
+  if (name.length > FIELD.name.length || !isAscii(name)) records += paxRecord("path", name);
+  if (uid > MAX_OCTAL_7) records += paxRecord("uid", String(uid));
+  if (gid > MAX_OCTAL_7) records += paxRecord("gid", String(gid));
+  if (size > MAX_OCTAL_11) records += paxRecord("size", String(size));
   const isPlainTime = mtime.nanoseconds === 0 && mtime.seconds >= 0 && mtime.seconds <= MAX_OCTAL_11;
-  if (!isPlainTime) add("mtime", formatPaxTime(mtime));
+  if (!isPlainTime) records += paxRecord("mtime", formatPaxTime(mtime));
   if (entry.xattrs !== undefined && entry.xattrs.size > 0) {
-    for (const [key, value] of sortedXattrs(entry.xattrs, entry)) add(key, value);
+    for (const [key, value] of sortedXattrs(entry.xattrs, entry)) records += paxRecord(key, value);
   }
 
-  const extended = records === undefined ? undefined : Buffer.concat(records);
-  const extendedSize = extended === undefined ? 0 : BLOCK_SIZE + extended.length + paddingOf(extended.length);
-  const header = Buffer.allocUnsafe(extendedSize + BLOCK_SIZE);
-  if (extended !== undefined) {
-    writeExtendedHeader(header, extended, name, mtime);
-    header.fill(0, BLOCK_SIZE + extended.length, extendedSize);
+  const recordsEnd = BLOCK_SIZE + records.length;
+  const start = records === "" ? 0 : recordsEnd + paddingOf(records.length);
+  const header = Buffer.allocUnsafe(start + BLOCK_SIZE);
+  if (records !== "") {
+    writeExtendedHeader(header, records, name, mtime);
+    header.fill(0, recordsEnd, start);
   }
 
-  const block = extendedSize === 0 ? header : header.subarray(extendedSize);
-  TEMPLATE.copy(block);
-  name.copy(block, FIELD.name.offset, 0, FIELD.name.length);
-  linkName.copy(block, FIELD.linkName.offset, 0, FIELD.linkName.length);
-  writeOctal(block, FIELD.mode, mode);
-  writeOctal(block, FIELD.uid, uid > MAX_OCTAL_7 ? 0 : uid);
-  writeOctal(block, FIELD.gid, gid > MAX_OCTAL_7 ? 0 : gid);
-  writeOctal(block, FIELD.size, size > MAX_OCTAL_11 ? 0 : size);
-  writeOctal(block, FIELD.mtime, mtime.seconds >= 0 && mtime.seconds <= MAX_OCTAL_11 ? mtime.seconds : 0);
-  block[FIELD.typeFlag.offset] = TYPE_FLAG[type].charCodeAt(0);
+  TEMPLATE.copy(header, start);
+  header.write(name, start, FIELD.name.length, "latin1");
+  header.write(linkName, start + FIELD.linkName.offset, FIELD.linkName.length, "latin1");
+  writeOctal(header, start, FIELD.mode, mode);
+  writeOctal(header, start, FIELD.uid, uid > MAX_OCTAL_7 ? 0 : uid);
+  writeOctal(header, start, FIELD.gid, gid > MAX_OCTAL_7 ? 0 : gid);
+  writeOctal(header, start, FIELD.size, size > MAX_OCTAL_11 ? 0 : size);
+  const seconds = mtime.seconds >= 0 && mtime.seconds <= MAX_OCTAL_11 ? mtime.seconds : 0;
+  writeOctal(header, start, FIELD.mtime, seconds);
+  header[start + FIELD.typeFlag.offset] = TYPE_FLAG[type].charCodeAt(0);
   if (type === "character-device" || type === "block-device") {
-    writeOctal(block, FIELD.deviceMajor, inRange(entry.deviceMajor ?? 0, MAX_OCTAL_7, "deviceMajor", entry));
-    writeOctal(block, FIELD.deviceMinor, inRange(entry.deviceMinor ?? 0, MAX_OCTAL_7, "deviceMinor", entry));
+    const major = inRange(entry.deviceMajor ?? 0, MAX_OCTAL_7, "deviceMajor", entry);
+    const minor = inRange(entry.deviceMinor ?? 0, MAX_OCTAL_7, "deviceMinor", entry);
+    writeOctal(header, start, FIELD.deviceMajor, major);
+    writeOctal(header, start, FIELD.deviceMinor, minor);
   }
-  writeChecksum(block);
+  writeChecksum(header, start);
   return header;
 }
 
@@ -84,7 +83,6 @@ export function encodeTrailer(): Buffer {
   return Buffer.alloc(2 * BLOCK_SIZE);
 }
 
-const NO_BYTES = Buffer.alloc(0);
 const EPOCH: Timestamp = { seconds: 0, nanoseconds: 0 };
 const MAX_OCTAL_7 = 0o7777777;
 const MAX_OCTAL_11 = 0o77777777777;
@@ -114,63 +112,73 @@ BLANK.write("ustar\u000000", FIELD.magic.offset, "latin1");
 
 /** GNU tar writes device numbers, of 0, for members that are none; not for extended headers. */
 const TEMPLATE = Buffer.from(BLANK);
-writeOctal(TEMPLATE, FIELD.deviceMajor, 0);
-writeOctal(TEMPLATE, FIELD.deviceMinor, 0);
+writeOctal(TEMPLATE, 0, FIELD.deviceMajor, 0);
+writeOctal(TEMPLATE, 0, FIELD.deviceMinor, 0);
 
-function writeExtendedHeader(block: Buffer, records: Buffer, name: Buffer, mtime: Timestamp): void {
-  BLANK.copy(block);
-  extendedHeaderName(name).copy(block, FIELD.name.offset, 0, FIELD.name.length);
-  writeOctal(block, FIELD.mode, 0o644);
-  writeOctal(block, FIELD.uid, 0);
-  writeOctal(block, FIELD.gid, 0);
-  writeOctal(block, FIELD.size, records.length);
-  writeOctal(block, FIELD.mtime, Math.min(Math.max(mtime.seconds, 0), MAX_OCTAL_11));
-  block[FIELD.typeFlag.offset] = "x".charCodeAt(0);
-  writeChecksum(block.subarray(0, BLOCK_SIZE));
-  records.copy(block, BLOCK_SIZE);
+function writeExtendedHeader(header: Buffer, records: string, name: string, mtime: Timestamp): void {
+  BLANK.copy(header);
+  header.write(extendedHeaderName(name), 0, FIELD.name.length, "latin1");
+  writeOctal(header, 0, FIELD.mode, 0o644);
+  writeOctal(header, 0, FIELD.uid, 0);
+  writeOctal(header, 0, FIELD.gid, 0);
+  writeOctal(header, 0, FIELD.size, records.length);
+  writeOctal(header, 0, FIELD.mtime, Math.min(Math.max(mtime.seconds, 0), MAX_OCTAL_11));
+  header[FIELD.typeFlag.offset] = "x".charCodeAt(0);
+  writeChecksum(header, 0);
+  header.write(records, BLOCK_SIZE, "latin1");
 }
 
 /** `%d/PaxHeaders/%f`: what a tar that knows no extended headers unpacks them as. */
-function extendedHeaderName(name: Buffer): Buffer {
-  const end = name.length > 1 && name[name.length - 1] === 0x2f ? name.length - 1 : name.length;
-  const slash = end > 1 ? name.lastIndexOf(0x2f, end - 1) : -1;
+function extendedHeaderName(name: string): string {
+  const end = name.length > 1 && name.endsWith("/") ? name.length - 1 : name.length;
+  const slash = end > 1 ? name.lastIndexOf("/", end - 1) : -1;
   let directoryEnd = slash;
-  while (directoryEnd > 0 && name[directoryEnd - 1] === 0x2f) directoryEnd--;
-  let directory: Buffer = Buffer.from(".");
-  if (slash >= 0) directory = name.subarray(0, directoryEnd);
-  return Buffer.concat([directory, Buffer.from("/PaxHeaders/"), name.subarray(slash + 1, end)]);
+  while (directoryEnd > 0 && name[directoryEnd - 1] === "/") directoryEnd--;
+  const directory = slash < 0 ? "." : name.slice(0, directoryEnd);
+  return `${directory}/PaxHeaders/${name.slice(slash + 1, end)}`;
 }
 
 /** Digits with leading zeros, then a NUL. The value fits: callers see to that. */
-function writeOctal(block: Buffer, field: Field, value: number): void {
-  const last = field.offset + field.length - 1;
-  block[last] = 0;
+function writeOctal(header: Buffer, start: number, field: Field, value: number): void {
+  const first = start + field.offset;
+  const last = first + field.length - 1;
+  header[last] = 0;
   let rest = value;
-  for (let i = last - 1; i >= field.offset; i--) {
-    block[i] = 0x30 + (rest % 8);
+  for (let i = last - 1; i >= first; i--) {
+    header[i] = 0x30 + (rest % 8);
     rest = rest > 0x7fffffff ? Math.floor(rest / 8) : rest >> 3;
   }
 }
 
-function writeChecksum(block: Buffer): void {
+/** The writer never uses the field for a prefix, nor what comes after it: only zeros. */
+const USED_SIZE = FIELD.prefix.offset;
+
+function writeChecksum(header: Buffer, start: number): void {
+  const { offset, length } = FIELD.checksum;
+  let sum = length * 0x20;
+  for (let i = 0; i < offset; i++) sum += header[start + i] ?? 0;
+  for (let i = offset + length; i < USED_SIZE; i++) sum += header[start + i] ?? 0;
   // Six digits, NUL, space: as every tar has written this one field since 1979.
-  writeOctal(block, { offset: FIELD.checksum.offset, length: 7 }, unsignedSum(block));
-  block[FIELD.checksum.offset + 7] = 0x20;
+  writeOctal(header, start, CHECKSUM_DIGITS, sum);
+  header[start + offset + length - 1] = 0x20;
 }
 
-function isAscii(bytes: Buffer): boolean {
-  for (let i = 0; i < bytes.length; i++) if ((bytes[i] ?? 0) > 0x7f) return false;
+const CHECKSUM_DIGITS: Field = { offset: FIELD.checksum.offset, length: 7 };
+
+function isAscii(bytes: string): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes.charCodeAt(i) > 0x7f) return false;
   return true;
 }
 
-function nameBytes(name: string, entry: TarEntryInput): Buffer {
+/** A name's bytes, one a character, as all text here on its way into a header. */
+function nameBytes(name: string, entry: TarEntryInput): string {
   if (entry.path === "" || name === "" || name.includes("\0")) {
     throw unwritable(
       entry,
       name === "" || entry.path === "" ? "has an empty name or target" : "has a NUL in its name or target",
     );
   }
-  return encodePath(name);
+  return isAscii(name) ? name : encodePath(name).toString("latin1");
 }
 
 function inRange(value: number, max: number, field: string, entry: TarEntryInput): number {
@@ -188,11 +196,15 @@ function checkedTime(time: Timestamp, entry: TarEntryInput): Timestamp {
   );
 }
 
-function sortedXattrs(xattrs: ReadonlyMap<string, Uint8Array>, entry: TarEntryInput): [string, Uint8Array][] {
-  const sorted = [...xattrs].map(([name, value]): [Buffer, string, Uint8Array] => {
-    return [nameBytes(name, entry), xattrKey(name), value];
-  });
-  return sorted.toSorted((a, b) => Buffer.compare(a[0], b[0])).map(([, key, value]) => [key, value]);
+/** Sorted by the bytes of their names. Keys and values have one character per byte. */
+function sortedXattrs(
+  xattrs: ReadonlyMap<string, Uint8Array>,
+  entry: TarEntryInput,
+): readonly (readonly [key: string, value: string])[] {
+  return [...xattrs]
+    .map(([name, value]) => ({ name: nameBytes(name, entry), value }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, value }) => [xattrKey(name), asBuffer(value).toString("latin1")]);
 }
 
 function unwritable(entry: TarEntryInput, why: string): ArchiveError {

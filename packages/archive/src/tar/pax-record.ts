@@ -1,5 +1,5 @@
 import { ArchiveError } from "../errors.ts";
-import { decodePath, encodePath } from "./path.ts";
+import { decodePath } from "./path.ts";
 
 /** The longest key in use names an extended attribute, of 255 bytes at most on Linux. */
 const MAX_KEY_BYTES = 4096;
@@ -38,19 +38,12 @@ export function visitPaxRecords(body: Buffer, offset: number, visit: PaxRecordVi
   }
 }
 
-/** One record, with the length that counts its own digits. */
-export function encodePaxRecord(key: string, value: Uint8Array): Buffer {
-  const name = encodePath(key);
-  const rest = name.length + value.byteLength + 3; // " ", "=" and "\n"
+/** One record, with the length that counts its own digits. All have one character per byte. */
+export function paxRecord(key: string, value: string): string {
+  const rest = key.length + value.length + 3; // " ", "=" and "\n"
   let length = rest + String(rest).length;
   if (String(length).length > String(rest).length) length++;
-  const record = Buffer.allocUnsafe(length);
-  let cursor = record.write(`${length} `, "latin1");
-  cursor += name.copy(record, cursor);
-  record[cursor++] = 0x3d;
-  record.set(value, cursor);
-  record[length - 1] = 0x0a;
-  return record;
+  return `${length} ${key}=${value}\n`;
 }
 
 function malformed(offset: number): ArchiveError {
