@@ -1,4 +1,5 @@
 import type { Platform } from "@cooper/oci";
+import { isFault } from "@cooper/sys";
 import type { Context } from "../ecosystem/context.ts";
 import type { PackageRequest } from "../ecosystem/ecosystem.ts";
 import type { Solution, SolvedPackage } from "../ecosystem/solution.ts";
@@ -7,12 +8,13 @@ import { BASE_PACKAGES, BASE_REASON } from "./install/base-packages.ts";
 import { debianArchitecture } from "./platform.ts";
 import { type AptRequest, readRequest } from "./request.ts";
 import type { Placed } from "./solver/order.ts";
-import { solve } from "./solver/solve.ts";
+import { solve, type SolveOptions } from "./solver/solve.ts";
 import { type Source, Universe } from "./solver/universe.ts";
 import { readHost } from "./sources/host.ts";
 
 /**
- * Reads the host's or the given repositories' indexes, checks them and solves.
+ * Reads the host's or the given repositories' indexes, checks them and solves. `packages` is what
+ * `apt-get install` chooses on an empty system; what every image stands on besides is the `base`.
  *
  * `UNSOLVABLE`, `REQUEST_INVALID`, `REPOSITORY_INVALID`, `PLATFORM_UNSUPPORTED`, `INDEX_…`,
  * `KEY_…`, `SIGNATURE_INVALID`, `FETCH_FAILED`, …
@@ -26,22 +28,55 @@ export async function solveRequest(
   const architecture = debianArchitecture(platform);
   const host = readHost(context.hostRoot);
   const { sources, repositories } = await loadSources(host, request.release, architecture, context);
-  const base = baseOf(wanted, sources);
-  const wishes = [...base, ...wishesOf(wanted, sources)];
-  const placed = solve(new Universe(sources, architecture), wishes, {
+  const universe = new Universe(sources, architecture);
+  const options: SolveOptions = {
     recommends: wanted.recommends,
     keep: context.keep,
     // What a host prefers among its own sources says nothing about others.
     pins: context.repositories === undefined ? host.pins : [],
     target: targetOf(request.release, sources),
-  });
-  const packages = placed.map((one) => {
-    const solved = solvedPackage(one);
-    return base.includes(solved.name) ? { ...solved, reason: BASE_REASON } : solved;
-  });
-  const downloadSize = packages.reduce((sum, { size }) => sum + size, 0);
-  context.onEvent({ type: "solved", packages: packages.length, downloadSize });
-  return { ecosystem: "apt", platform, request, repositories, packages };
+  };
+  const placed = solve(universe, wishesOf(wanted, sources), options);
+  const base = wanted.base === "left out" ? [] : solveBase(universe, placed, options, context);
+  const packages = placed.map(solvedPackage);
+  const downloadSize = [...packages, ...base].reduce((sum, { size }) => sum + size, 0);
+  context.onEvent({ type: "solved", packages: packages.length + base.length, downloadSize });
+  const solution: Solution = { ecosystem: "apt", platform, request, repositories, packages };
+  if (base.length === 0) return solution;
+  return { ...solution, base: { ...solution, request: baseRequest(request), packages: base } };
+}
+
+function baseRequest({ release }: PackageRequest): PackageRequest {
+  return { packages: BASE_PACKAGES, ...(release === undefined ? {} : { release }) };
+}
+
+/**
+ * What is added to make a system of the packages, as far as the archives have it, and what that needs
+ * besides them: it changes nothing about what was chosen for the request.
+ */
+function solveBase(
+  universe: Universe,
+  placed: readonly Placed[],
+  options: SolveOptions,
+  { onEvent }: Context,
+): readonly SolvedPackage[] {
+  const chosen = new Set(placed.map(({ version }) => version));
+  const names = new Set(placed.map(({ version }) => version.name.text));
+  const missing = BASE_PACKAGES.filter((name) => !names.has(name) && universe.name(name).versions.length > 0);
+  if (missing.length === 0) return [];
+  try {
+    return solve(universe, missing, { ...options, given: [...chosen] })
+      .filter(({ version }) => !chosen.has(version))
+      .map((each) => {
+        const solved = solvedPackage(each);
+        return missing.includes(solved.name) ? { ...solved, reason: BASE_REASON } : solved;
+      });
+  } catch (error) {
+    if (!isFault(error, "UNSOLVABLE")) throw error;
+    const message = `cannot be with what was asked for, and is left out: ${error.message}`;
+    onEvent({ type: "warning", subject: missing.join(", "), message });
+    return [];
+  }
 }
 
 /** A release from which nothing is taken by itself, such as backports, is preferred where it is asked for. */
@@ -52,20 +87,6 @@ function targetOf(release: string | undefined, sources: readonly Source[]): stri
       notAutomatic && (suite === release || codename === release),
   );
   return isAddition ? release : undefined;
-}
-
-/** What is added to make a system of the packages: as far as the archives have it and nobody asks for it. */
-function baseOf({ base, wishes }: AptRequest, sources: readonly Source[]): readonly string[] {
-  if (base === "left out") return [];
-  const asked = new Set(wishes.map((wish) => wish.replace(/[=/].*$/, "")));
-  return BASE_PACKAGES.filter((name) => {
-    return !asked.has(name) && sources.some(({ index }) => isThere(index, name));
-  });
-}
-
-function isThere(index: Source["index"], name: string): boolean {
-  const number = index.find(name);
-  return number !== undefined && index.packagesNamed(number).length > 0;
 }
 
 function wishesOf(
@@ -83,7 +104,7 @@ function wishesOf(
   return [...names];
 }
 
-function solvedPackage({ version, reason }: Placed): SolvedPackage {
+function solvedPackage({ version, reason, dependents }: Placed): SolvedPackage {
   const owner = version.package;
   const details = {
     ...(owner.multiArch === "no" ? {} : { multiArch: owner.multiArch }),
@@ -98,6 +119,7 @@ function solvedPackage({ version, reason }: Placed): SolvedPackage {
     size: owner.size,
     installedSize: owner.installedSize,
     reason,
+    dependents,
     repository: version.sources[0] ?? 0,
     path: owner.path,
     checksum: owner.checksum,

@@ -22,9 +22,9 @@ const PARALLEL = 3;
  * `PACKAGE_INVALID`, `PACKAGE_CONFLICT`, `REPOSITORY_INVALID`, and what the fetcher throws
  */
 export async function assemble(solution: Solution, context: Context): Promise<Assembly> {
-  const packages = await fetchAll(solution, context);
+  const packages = await fetchAll(wholeOf(solution), context);
   const newest = packages.reduce((most, { facts }) => Math.max(most, facts.newest), 0);
-  const { tree, below, leftOut } = installSystem(packages, newest, architectureOf(solution));
+  const { tree, below, leftOut } = installSystem(packages, newest, architectureOf(wholeOf(solution)));
   for (const { installed, script, what } of leftOut) {
     context.onEvent({
       type: "warning",
@@ -40,6 +40,12 @@ export async function assemble(solution: Solution, context: Context): Promise<As
     run: runConfigOf(tree, solution.request),
     created: newest,
   };
+}
+
+/** The base comes first: it has the accounts and directories that the others' scripts speak of. */
+function wholeOf(solution: Solution): Solution {
+  const { base, packages } = solution;
+  return base === undefined ? solution : { ...solution, packages: [...base.packages, ...packages] };
 }
 
 async function fetchAll(solution: Solution, context: Context): Promise<readonly InstalledPackage[]> {

@@ -7,6 +7,8 @@ export interface Placed {
   readonly version: Version;
   /** `asked for`, `needed by curl (libcurl4 (= 7.88.1-10))`, `recommended by …`. */
   readonly reason: string;
+  /** How many others of the set need it themselves. */
+  readonly dependents: number;
 }
 
 interface Edge {
@@ -60,7 +62,17 @@ export function installOrder(search: Search, asked: ReadonlySet<Name>): readonly
       if (!reasons.has(target)) reasons.set(target, reasonFor(version, need));
     }
   }
-  return placed.map((version) => ({ version, reason: reasons.get(version) ?? suggestedBy(search, version) }));
+  const dependents = new Map<Version, number>();
+  for (const each of edges.values()) {
+    for (const target of new Set(each.map((edge) => edge.target))) {
+      dependents.set(target, (dependents.get(target) ?? 0) + 1);
+    }
+  }
+  return placed.map((version) => ({
+    version,
+    reason: reasons.get(version) ?? suggestedBy(search, version),
+    dependents: dependents.get(version) ?? 0,
+  }));
 }
 
 function byName(a: Version, b: Version): number {

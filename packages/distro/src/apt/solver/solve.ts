@@ -7,7 +7,7 @@ import { resolve } from "./resolve.ts";
 import { Search } from "./search.ts";
 import { followRelease, type Selected, selectVersion } from "./select.ts";
 import { sweep } from "./sweep.ts";
-import type { Name, Universe } from "./universe.ts";
+import type { Name, Universe, Version } from "./universe.ts";
 import { parseWish } from "./wish.ts";
 
 export interface SolveOptions extends PolicyOptions {
@@ -15,6 +15,8 @@ export interface SolveOptions extends PolicyOptions {
   readonly recommends: "followed" | "ignored";
   /** Versions by name that are rather taken than newer ones, where they are there. */
   readonly keep?: ReadonlyMap<string, string> | undefined;
+  /** Besides the requests, exactly these: what was chosen before for the same universe. */
+  readonly given?: readonly Version[] | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ export function solve(
 function choose(
   universe: Universe,
   requests: readonly string[],
-  { pins, target, recommends, keep }: SolveOptions,
+  { pins, target, recommends, keep, given = [] }: SolveOptions,
 ): readonly Placed[] {
   const policy = new Policy(universe, { pins, target });
   const search = new Search(universe, {
@@ -52,7 +54,11 @@ function choose(
       return isAllowed ? kept : policy.candidateOf(name);
     },
   });
-  const selected: Selected[] = [];
+  const selected: Selected[] = given.map((version) => ({
+    state: search.state(version.name),
+    version,
+    release: undefined,
+  }));
   const problems: string[] = [];
   for (const wish of requests.map(parseWish)) {
     const found = selectVersion(search, wish);
