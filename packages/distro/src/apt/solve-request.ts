@@ -8,6 +8,7 @@ import { BASE_PACKAGES, BASE_REASON } from "./install/base-packages.ts";
 import { debianArchitecture } from "./platform.ts";
 import { type AptRequest, readRequest } from "./request.ts";
 import type { Placed } from "./solver/order.ts";
+import { parseWish } from "./solver/wish.ts";
 import { solve, type SolveOptions } from "./solver/solve.ts";
 import { type Source, Universe } from "./solver/universe.ts";
 import { readHost } from "./sources/host.ts";
@@ -27,7 +28,12 @@ export async function solveRequest(
   const wanted = readRequest(request);
   const architecture = debianArchitecture(platform);
   const host = readHost(context.hostRoot);
-  const { sources, repositories } = await loadSources(host, request.release, architecture, context);
+  const { sources, repositories } = await loadSources(
+    host,
+    { release: request.release, others: releasesIn(wanted) },
+    architecture,
+    context,
+  );
   const universe = new Universe(sources, architecture);
   const options: SolveOptions = {
     recommends: wanted.recommends,
@@ -44,6 +50,14 @@ export async function solveRequest(
   const solution: Solution = { ecosystem: "apt", platform, request, repositories, packages };
   if (base.length === 0) return solution;
   return { ...solution, base: { ...solution, request: baseRequest(request), packages: base } };
+}
+
+/** Releases that single packages are to come from. */
+function releasesIn({ wishes }: AptRequest): readonly string[] {
+  const versions = wishes.map((wish) => parseWish(wish).version);
+  return [
+    ...new Set(versions.flatMap((each) => (each?.kind === "release" ? [each.pattern] : []))),
+  ].toSorted();
 }
 
 function baseRequest({ release }: PackageRequest): PackageRequest {

@@ -1,4 +1,3 @@
-import { isFault } from "@cooper/sys";
 import type { Context } from "../../ecosystem/context.ts";
 import type { LockedRepository } from "../../ecosystem/solution.ts";
 import { DistroError } from "../../errors.ts";
@@ -10,10 +9,10 @@ import {
   showSource,
   suiteAddress,
 } from "../release/load-release.ts";
+import { hostReleases, mirrored, type WantedReleases } from "../release/host-releases.ts";
 import type { Release } from "../release/release.ts";
 import type { ReleaseNames, Source } from "../solver/universe.ts";
-import { archiveName, resolveMirror } from "../sources/archive.ts";
-import { type ChosenSource, chooseSources, sameArchives } from "../sources/choose-sources.ts";
+import { archiveName } from "../sources/archive.ts";
 import { authorizationFor } from "../sources/credentials.ts";
 import { type GivenSource, parseGivenSource } from "../sources/given-sources.ts";
 import type { Host } from "../sources/host.ts";
@@ -38,14 +37,14 @@ const loadedBy = new WeakMap<Context, Map<string, Promise<LoadedSources>>>();
  */
 export async function loadSources(
   host: Host,
-  release: string | undefined,
+  wanted: WantedReleases,
   architecture: string,
   context: Context,
 ): Promise<LoadedSources> {
   const loaded = loadedBy.get(context) ?? new Map<string, Promise<LoadedSources>>();
   loadedBy.set(context, loaded);
-  const key = JSON.stringify([release, architecture]);
-  const found = loaded.get(key) ?? readSources(host, release, architecture, context);
+  const key = JSON.stringify([wanted, architecture]);
+  const found = loaded.get(key) ?? readSources(host, wanted, architecture, context);
   loaded.set(key, found);
   try {
     return await found;
@@ -57,14 +56,14 @@ export async function loadSources(
 
 async function readSources(
   host: Host,
-  release: string | undefined,
+  wanted: WantedReleases,
   architecture: string,
   context: Context,
 ): Promise<LoadedSources> {
-  const given = context.repositories?.map((text) => parseGivenSource(text, release));
+  const given = context.repositories?.map((text) => parseGivenSource(text, wanted.release));
   const suites =
     given === undefined
-      ? await hostReleases(host, release, context)
+      ? await hostReleases(host, wanted, context)
       : await givenReleases(given, host, context);
   const read = await Promise.all(
     suites.map(async (each) => await readSuite(each, host, architecture, context)),
@@ -96,59 +95,6 @@ async function givenReleases(
       each.kind === "suite" ? [loadRelease(mirrored(each.entry, host), host, context)] : [],
     ),
   );
-}
-
-/** What comes from others than the host's distribution is left out, unless it alone has the release. */
-async function hostReleases(
-  host: Host,
-  release: string | undefined,
-  context: Context,
-): Promise<readonly LoadedRelease[]> {
-  const loaded = await loadChosen(chooseSources(host, release), host, context);
-  const own = loaded.filter((each) => isOwn(each.release, host));
-  if (own.length > 0) return own;
-  if (release === undefined || release === host.codename) {
-    // The host may call its release otherwise, `stable`, and only somebody else by its name.
-    const renamed = await loadChosen(sameArchives(host, host.codename), host, context);
-    const found = renamed.filter((each) => isOwn(each.release, host));
-    return found.length > 0 ? found : loaded;
-  }
-  // It is another's release: its packages stand on the host's own.
-  const base = await loadChosen(chooseSources(host, undefined), host, context);
-  const others = base.filter(
-    (each) => isOwn(each.release, host) && !loaded.some(({ entry }) => entry.suite === each.entry.suite),
-  );
-  return [...others, ...loaded];
-}
-
-async function loadChosen(
-  chosen: readonly ChosenSource[],
-  host: Host,
-  context: Context,
-): Promise<readonly LoadedRelease[]> {
-  const missing = new Map<string, unknown>();
-  const loaded = await Promise.all(
-    chosen.map(async ({ entry, presence }) => {
-      try {
-        return [await loadRelease(mirrored(entry, host), host, context)];
-      } catch (error) {
-        if (presence === "required" || !isFault(error, "NOT_FOUND")) throw error;
-        if (presence === "somewhere") missing.set(entry.suite, error);
-        return [];
-      }
-    }),
-  );
-  const all = loaded.flat();
-  for (const [suite, error] of missing) if (!all.some(({ entry }) => entry.suite === suite)) throw error;
-  return all;
-}
-
-function mirrored(entry: SourceEntry, { root }: Host): SourceEntry {
-  return { ...entry, uri: resolveMirror(entry.uri, root) };
-}
-
-function isOwn({ origin }: Release, { distribution }: Host): boolean {
-  return origin.toLowerCase() === distribution.toLowerCase();
 }
 
 async function readSuite(

@@ -135,6 +135,21 @@ test("backports are taken where they are asked for, the rest from the release th
   ]);
 });
 
+test("a single package may come from another release, and what it cannot do without", async (t) => {
+  const { root } = await debianHost(t);
+  const context = await testContext(t, { hostRoot: root });
+  assert.deepEqual(versions(await solved(context, "app@bookworm-backports/tool")), [
+    "app 2~bpo12",
+    "lib 1+deb12u1",
+    "tool 1.1",
+  ]);
+  assert.deepEqual(versions(await solved(context, "app@trixie/tool")), [
+    "app 3",
+    "lib 1+deb12u1",
+    "tool 1.1",
+  ]);
+});
+
 test("the host's preferences count for its own sources", async (t) => {
   const { root } = await debianHost(t);
   write(join(root, "etc/apt/preferences.d/lib.pref"), "Package: lib\nPin: version 1\nPin-Priority: 1001\n");
