@@ -55,8 +55,9 @@ function componentOf(component: Component): Models.Component {
 }
 
 function licenseOf(words: string): Models.License {
-  const expression = licenseExpression(words);
-  return expression === undefined ? new Models.NamedLicense(words) : new Models.LicenseExpression(expression);
+  const license = licenseExpression(words);
+  const isOther = license === undefined || license.others.has(license.expression);
+  return isOther ? new Models.NamedLicense(words) : new Models.LicenseExpression(license.expression);
 }
 
 /** A UUID of the digest's own bits, marked as made of a name (RFC 9562, version 8). */

@@ -11,6 +11,7 @@ import { requireProgram, run } from "@cooper/test";
 import { solvedPackage } from "../ecosystem/solved.fixture.ts";
 import type { Solution } from "../ecosystem/solution.ts";
 import { formatSbom, sbomArtifact } from "./format.ts";
+import { licenseExpression } from "./license.ts";
 import { sbomOfImage } from "./of-image.ts";
 import { sbomOfSolution } from "./of-solution.ts";
 import type { Sbom } from "./sbom.ts";
@@ -259,9 +260,34 @@ test("SPDX says what it must, in the words that it has", async () => {
   const byName = (name: string): Record<string, unknown> =>
     document.packages.find((one: { name: string }) => one.name === name);
   assert.equal(byName("musl")["licenseDeclared"], "MIT");
-  assert.deepEqual([byName("b")["licenseDeclared"], byName("b")["licenseComments"]], ["NOASSERTION", "own"]);
+  assert.equal(byName("b")["licenseDeclared"], "LicenseRef-own");
+  assert.deepEqual(document.hasExtractedLicensingInfos, [
+    { licenseId: "LicenseRef-own", name: "own", extractedText: "own" },
+  ]);
   assert.equal(byName("libc6")["sourceInfo"], "built from glibc 2.36-9");
   assert.deepEqual(byName("curl-bin")["checksums"], [{ algorithm: "SHA256", checksumValue: HEX }]);
+});
+
+function expressionOf(words: string): string | undefined {
+  return licenseExpression(words)?.expression;
+}
+
+test("a license is an expression, with names of its own for what SPDX has none for", () => {
+  for (const valid of [
+    "MIT",
+    "(MIT OR Apache-2.0) AND ISC",
+    "GPL-2.0-or-later WITH Classpath-exception-2.0",
+  ]) {
+    assert.equal(expressionOf(valid), valid);
+  }
+  assert.equal(
+    expressionOf("(MIT OR own words) AND GPL-2.0-only with Linux-syscall-note exception"),
+    "(MIT OR LicenseRef-own-words) AND LicenseRef-GPL-2.0-only-with-Linux-syscall-note-exception",
+  );
+  assert.equal(expressionOf("this-AND-that"), "LicenseRef-this-AND-that");
+  assert.deepEqual([...(licenseExpression("custom:x")?.others ?? [])], [["LicenseRef-custom-x", "custom:x"]]);
+  for (const nonsense of ["", " ", "MIT AND", "(MIT", "OR"])
+    assert.equal(expressionOf(nonsense), undefined, nonsense);
 });
 
 test("the same image gives the same bytes, whatever the time", async () => {

@@ -15,6 +15,9 @@ const ALGORITHM: Readonly<Record<Checksum["algorithm"], string>> = {
  */
 export function formatSpdx(sbom: Sbom): string {
   const components = sbom.components.map((component) => ({ component, id: elementId(component) }));
+  const others = new Map(
+    sbom.components.flatMap(({ license }) => [...(licenseExpression(license)?.others ?? [])]),
+  );
   const document = {
     spdxVersion: "SPDX-2.3",
     dataLicense: "CC0-1.0",
@@ -26,6 +29,14 @@ export function formatSpdx(sbom: Sbom): string {
       creators: ["Tool: cooper"],
     },
     packages: [rootPackage(sbom), ...components.map(({ component, id }) => packageOf(component, id))],
+    // What SPDX has no name for has to be explained; all that is known of it is what it is called.
+    ...(others.size === 0
+      ? {}
+      : {
+          hasExtractedLicensingInfos: [...others]
+            .toSorted(([a], [b]) => (a < b ? -1 : 1))
+            .map(([licenseId, name]) => ({ licenseId, name, extractedText: name })),
+        }),
     relationships: [
       relationship("SPDXRef-DOCUMENT", "DESCRIBES", ROOT),
       ...components.map(({ id }) => relationship(ROOT, "CONTAINS", id)),
@@ -50,7 +61,7 @@ function rootPackage({ name, subject }: Sbom): object {
 
 function packageOf(component: Component, id: string): object {
   const { name, version, purl, license, description, homepage, checksum, source } = component;
-  const declared = licenseExpression(license);
+  const declared = licenseExpression(license)?.expression;
   return {
     SPDXID: id,
     name,
@@ -64,7 +75,7 @@ function packageOf(component: Component, id: string): object {
     sourceInfo: `built from ${source.name}${source.version === "" ? "" : ` ${source.version}`}`,
     licenseConcluded: NONE_SAID,
     licenseDeclared: declared ?? NONE_SAID,
-    // What a distribution calls a license, where SPDX has no such name.
+    // Words that are no expression at all.
     ...(declared === undefined && license !== "" ? { licenseComments: license } : {}),
     copyrightText: NONE_SAID,
     ...(description === "" ? {} : { summary: description }),
