@@ -2,6 +2,8 @@ import { CooperError } from "@cooper/sys";
 
 /** What can go wrong while an image is made. */
 export type BuildErrorCode =
+  /** The architectures of one image have no version of a package in common. */
+  | "ARCHITECTURES_DISAGREE"
   /** A file that says what an image is made of is not written as documented; names line and column. */
   | "CONFIGURATION_INVALID"
   /** A file asks for something that Cooper does not do. */

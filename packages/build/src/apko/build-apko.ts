@@ -10,7 +10,6 @@ import {
   openContext,
   type OpenContext,
   type Solution,
-  solvePackages,
 } from "@cooper/distro";
 import { type Content, digestOf, parsePlatform, type Platform } from "@cooper/oci";
 import { hostPlatform } from "@cooper/transport";
@@ -22,6 +21,7 @@ import { readApko, type ReadConfiguration } from "./read.ts";
 import { annotationsOf, runConfigOf } from "./run-config.ts";
 import type { ApkoConfiguration } from "./schema.ts";
 import { keyFiles } from "./keyring.ts";
+import { solveTogether } from "./solve.ts";
 import { writeSettings } from "./settings.ts";
 
 export interface ApkoOptions extends ContextOptions {
@@ -100,8 +100,8 @@ async function solve(
   context: OpenContext,
   { platforms }: ApkoOptions,
 ): Promise<readonly Solution[]> {
-  const request = { packages: configuration.contents?.packages ?? [] };
-  return await solvePackages("apk", request, platforms ?? platformsOf(configuration), context);
+  const packages = configuration.contents?.packages ?? [];
+  return await solveTogether(packages, platforms ?? platformsOf(configuration), context);
 }
 
 function lockedSolutions(
