@@ -1,43 +1,73 @@
 import type { PathString } from "@cooper/archive";
+import { parsePem, subjectHash } from "../../rootfs/certificates.ts";
 import type { Claim, Ownership } from "./ownership.ts";
+import type { NewFile } from "./root-tree.ts";
 import { findFile } from "./root-view.ts";
 
 /** The file in which programs look for the authorities they trust. */
-export const BUNDLE = "etc/ssl/certs/ca-certificates.crt";
+const BUNDLE = "etc/ssl/certs/ca-certificates.crt";
 /** What `update-ca-certificates` puts together: those that the list names, then all of the administrator's. */
 const LIST = "etc/ca-certificates.conf";
 const STOCK = "usr/share/ca-certificates/";
 const LOCAL = "usr/local/share/ca-certificates/";
 
-/** The files that a bundle would be made of; none where the packages' own bundle is all there is. */
+const CERTIFICATES = "etc/ssl/certs";
+
+/** The files whose content trust is made of: the packages' own bundle among them. */
 export function certificateFiles(claims: Ownership): readonly Claim[] {
-  const bundle = findFile(BUNDLE, claims);
-  const found = [...claims.values()].filter(({ file }) => isCertificate(file.path));
-  const local = found.filter(({ file }) => file.path.startsWith(LOCAL));
-  if (bundle !== undefined && local.length === 0) return [];
   const list = findFile(LIST, claims);
-  const sources = bundle === undefined ? found : [bundle, ...local];
-  return list === undefined || sources.length === 0 ? sources : [...sources, list];
+  const bundle = findFile(BUNDLE, claims);
+  const found = [...claims.values()].filter(
+    // Without ca-certificates the stock is nobody's to put together where there is a bundle.
+    ({ file: { path } }) =>
+      isCertificate(path) && (isLocal(path) || list !== undefined || bundle === undefined),
+  );
+  if (found.length === 0) return [];
+  return [...found, ...[list, bundle].filter((claim) => claim !== undefined)];
 }
 
 /**
- * The bundle of certificate authorities, as the trigger of ca-certificates would write it; undefined
- * where the packages have one and there is nothing to add to it, or where there are no certificates.
+ * What the trigger of ca-certificates would write: the bundle of certificate authorities, and links by
+ * which OpenSSL finds each of them by its subject. Where only a bundle and an administrator's certificates
+ * are packages, those are added to it.
  */
-export function certificateBundle(
-  claims: Ownership,
-  contents: ReadonlyMap<PathString, Buffer>,
-): Buffer | undefined {
-  const files = certificateFiles(claims);
-  if (files.length === 0) return undefined;
-  const shipped = contents.get(findFile(BUNDLE, claims)?.file.path ?? "");
+export function trustFiles(claims: Ownership, contents: ReadonlyMap<PathString, Buffer>): readonly NewFile[] {
   const list = contents.get(LIST)?.toString("utf8");
-  const isListed = (path: PathString): boolean =>
-    path.startsWith(LOCAL) || list === undefined || listed(list).has(path.slice(STOCK.length));
-  const paths = files.map(({ file }) => file.path).filter((path) => isCertificate(path) && isListed(path));
-  const certificates = paths.toSorted().map((path) => contents.get(path)?.toString("utf8").trim() ?? "");
-  const parts = [shipped?.toString("utf8").trim() ?? "", ...certificates].filter((part) => part !== "");
-  return parts.length === 0 ? undefined : Buffer.from(`${parts.join("\n")}\n`);
+  const listed = list === undefined ? undefined : listedIn(list);
+  const trusted = certificateFiles(claims)
+    .map(({ file: { path } }) => path)
+    .filter(
+      (path) => isCertificate(path) && (isLocal(path) || listed?.has(path.slice(STOCK.length)) !== false),
+    )
+    .toSorted((a, b) => Number(isLocal(a)) - Number(isLocal(b)) || (a < b ? -1 : 1));
+  if (trusted.length === 0) return [];
+  const shipped = list === undefined ? contents.get(findFile(BUNDLE, claims)?.file.path ?? "") : undefined;
+  const parts = [shipped, ...trusted.map((path) => contents.get(path))]
+    .map((part) => part?.toString("utf8").trim() ?? "")
+    .filter((part) => part !== "");
+  // With an empty line behind each, as Alpine's own program writes it.
+  const bundle = { path: BUNDLE, bytes: Buffer.from(parts.map((part) => `${part}\n\n`).join("")) };
+  return list === undefined ? [bundle] : [bundle, ...links(trusted, contents)];
+}
+
+/** `ca-cert-NAME.pem`, which leads to a certificate, and `HASH.0`, which leads to that. */
+function links(paths: readonly PathString[], contents: ReadonlyMap<PathString, Buffer>): readonly NewFile[] {
+  const counts = new Map<string, number>();
+  return paths.flatMap((path) => {
+    const name = path.slice(path.lastIndexOf("/") + 1, -".crt".length);
+    const link = `ca-cert-${name.replaceAll(/[ ,]/gu, "_").replaceAll(/[()]/gu, "=")}.pem`;
+    const named = { path: `${CERTIFICATES}/${link}`, target: `/${path}` };
+    const [certificate] = parsePem(contents.get(path)?.toString("latin1") ?? "");
+    const hash = certificate === undefined ? undefined : subjectHash(certificate);
+    if (hash === undefined) return [named];
+    const count = counts.get(hash) ?? 0;
+    counts.set(hash, count + 1);
+    return [named, { path: `${CERTIFICATES}/${hash}.${count}`, target: link }];
+  });
+}
+
+function isLocal(path: PathString): boolean {
+  return path.startsWith(LOCAL);
 }
 
 function isCertificate(path: PathString): boolean {
@@ -45,7 +75,7 @@ function isCertificate(path: PathString): boolean {
 }
 
 /** A line that starts with `!` is a certificate that is not to be trusted. */
-function listed(list: string): ReadonlySet<string> {
+function listedIn(list: string): ReadonlySet<string> {
   return new Set(
     list
       .split("\n")

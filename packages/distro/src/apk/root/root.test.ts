@@ -238,8 +238,9 @@ test("certificates become a bundle where no package has one, and the administrat
       ""
     );
   };
-  assert.equal(await of(stock), "ONE\n");
-  assert.equal(await of(stock, local), "OWN\nONE\n");
-  assert.equal(await of(stock, bundle), "SHIPPED\n");
-  assert.equal(await of(bundle, local), "SHIPPED\nOWN\n");
+  assert.equal(await of(stock), "ONE\n\n");
+  assert.equal(await of(stock, local), "ONE\n\nOWN\n\n");
+  assert.equal(await of(stock, bundle), "ONE\n\n");
+  assert.equal(await of(bundle), "SHIPPED\n");
+  assert.equal(await of(bundle, local), "SHIPPED\n\nOWN\n\n");
 });

@@ -3,7 +3,7 @@ import { installedDatabase, triggersFile } from "../database/installed.ts";
 import { scriptsArchive } from "../database/scripts.ts";
 import type { CheckedPackage } from "../package/fetch.ts";
 import { BUSYBOX, BUSYBOX_PATHS, busyboxLinks } from "./busybox.ts";
-import { BUNDLE, certificateBundle, certificateFiles } from "./certificates.ts";
+import { certificateFiles, trustFiles } from "./certificates.ts";
 import { readContents } from "./contents.ts";
 import { linkerCache, linkerConfiguration } from "./linker-cache.ts";
 import type { Claim, Ownership } from "./ownership.ts";
@@ -34,16 +34,14 @@ export async function wholeFiles(
 ): Promise<readonly NewFile[]> {
   const { accounts, architecture, context } = options;
   const contents = await readContents(neededContents(claims), context);
-  const files = [
+  return [
     ...(await databaseFiles(packages, claims, context)),
     ...settings(options).filter(({ path }) => findFile(path, claims) === undefined),
     ...busyboxLinks(claims, contents),
     ...changedAccounts(accounts),
     ...linkerCache(claims, contents, architecture),
+    ...trustFiles(claims, contents),
   ];
-  const bundle = certificateBundle(claims, contents);
-  if (bundle !== undefined) files.push({ path: BUNDLE, bytes: bundle });
-  return files;
 }
 
 function neededContents(claims: Ownership): readonly Claim[] {
