@@ -5,8 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 purpose=${1:-test}
 
-quickstart_packages="busybox-static runc skopeo umoci ca-certificates"
-test_packages="$quickstart_packages attr buildah bzip2 chromium containerd crun docker-registry docker.io
+quickstart_packages="busybox-static ca-certificates docker.io runc skopeo umoci"
+test_packages="$quickstart_packages attr buildah bzip2 chromium containerd crun docker-registry
   fuse-overlayfs gzip jq libarchive-tools libcap2-bin nix-bin openssl pigz podman tar uidmap umoci util-linux
   xz-utils zsh fish zstd"
 

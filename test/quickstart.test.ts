@@ -1,21 +1,52 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { test } from "node:test";
-import { requireProgram, requireRoot, run } from "@cooper/test";
+import type { TestContext } from "node:test";
+import { requireProgram, requireRoot, run, temporaryDirectory } from "@cooper/test";
 
-test("the quickstart makes, judges and runs an image and prints its page", async (t) => {
-  if (!requireRoot(t)) return;
-  for (const [program, debianPackage] of [
+function hasPrograms(t: TestContext, programs: readonly (readonly [string, string])[]): boolean {
+  if (!requireRoot(t)) return false;
+  return programs.every(
+    ([program, debianPackage]) => requireProgram(t, program, debianPackage) !== undefined,
+  );
+}
+
+async function quickstart(part: "by-hand" | "registry"): Promise<string> {
+  return (await run("sh", [resolve(import.meta.dirname, `../scripts/quickstart-${part}.sh`)])).stdout;
+}
+
+test("the quickstart makes, judges and runs an image by hand and prints its page", async (t) => {
+  const programs = [
     ["busybox", "busybox-static"],
     ["runc", "runc"],
     ["skopeo", "skopeo"],
     ["umoci", "umoci"],
-  ] as const) {
-    if (requireProgram(t, program, debianPackage) === undefined) return;
-  }
-  const { stdout } = await run("sh", [resolve(import.meta.dirname, "../scripts/quickstart.sh")]);
+  ] as const;
+  if (!hasPrograms(t, programs)) return;
+  const stdout = await quickstart("by-hand");
   assert.match(stdout, /^sha256:[0-9a-f]{64}$/m);
   assert.match(stdout, /skopeo has the same digest, umoci the same files\./);
   assert.match(stdout, /^200 text\/html/m);
   assert.match(stdout, /Hello from an image that was made by hand\./);
+});
+
+test("the quickstart pulls Debian packages from a registry that makes them, and pushes them back", async (t) => {
+  if (
+    !hasPrograms(t, [
+      ["dockerd", "docker.io"],
+      ["apt-get", "apt"],
+    ])
+  )
+    return;
+  const fetched = await run("apt-get", ["download", "jq"], { cwd: temporaryDirectory(t), status: "any" });
+  if (fetched.status !== 0) {
+    t.skip(`SKIPPED: this machine's Debian mirror gives no package: ${fetched.stderr.slice(0, 300)}`);
+    return;
+  }
+  const stdout = await quickstart("registry");
+  assert.match(stdout, /^\{"made":"when it was pulled"\}$/m);
+  assert.match(stdout, /^curl \d/m);
+  assert.match(stdout, /^127\.0\.0\.1:\d+\/mine\/tools:1$/m);
+  assert.match(stdout, /^\{"pushed":"and pulled back"\}$/m);
+  assert.match(stdout, /^apt\/curl\/jq:latest: done in /m);
 });
