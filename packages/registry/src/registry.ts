@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Access, Action, Authorize } from "./auth/authorize.ts";
 import { TOKEN_PATH } from "./auth/tokens.ts";
 import { methodNotAllowed } from "./call.ts";
@@ -44,10 +45,13 @@ export function createRegistry(options: RegistryOptions): Registry {
   const rate = options.rate === undefined ? undefined : new RateLimit(options.rate);
   const readClient = clientReader(options.proxies ?? []);
 
+  /** What each connection had moved when its last request was counted. */
+  const counted = new WeakMap<Socket, { readonly read: number; readonly written: number }>();
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const started = performance.now();
     const { socket } = request;
-    const before = { read: socket.bytesRead, written: socket.bytesWritten };
+    const before = counted.get(socket) ?? { read: 0, written: 0 };
     const { path, query } = splitTarget(request.url ?? "/");
     const asked: Asked = { method: request.method ?? "GET", path, repository: undefined };
     const visit: Visit = {
@@ -88,6 +92,8 @@ export function createRegistry(options: RegistryOptions): Registry {
       if (fault instanceof ClientGone) response.destroy();
       else answerFault(request, response, fault);
     }
+    const after = { read: socket.bytesRead, written: socket.bytesWritten };
+    counted.set(socket, after);
     options.observe?.({
       ...withRepository(asked, route),
       requestId: visit.requestId,
@@ -95,8 +101,8 @@ export function createRegistry(options: RegistryOptions): Registry {
       username: visit.username,
       kind: route?.kind,
       status: response.statusCode,
-      bytesIn: socket.bytesRead - before.read,
-      bytesOut: socket.bytesWritten - before.written,
+      bytesIn: after.read - before.read,
+      bytesOut: after.written - before.written,
       milliseconds: performance.now() - started,
       fault,
     });
