@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join, posix } from "node:path";
 import { type Cancellable, fromReadable, readTar, type TarInput } from "@cooper/archive";
 import { type Layer, makeImage, type Platform } from "@cooper/oci";
@@ -9,6 +9,7 @@ import type { CopyOperation, PathCopy } from "../graph/operation.ts";
 import { mapsManyIds, privilege } from "../run/namespace.ts";
 import { unpackLayers } from "../snapshot/layers.ts";
 import { findInLayers } from "../snapshot/view.ts";
+import { asidePath } from "../run/asides.ts";
 import { below, clean } from "./copy-local.ts";
 
 interface CopyContext extends Cancellable {
@@ -34,8 +35,9 @@ export async function* copySnapshot(
     overlayXattrs: power === "root" ? "trusted" : "user",
     signal: context.signal,
   });
-  const directory = mkdtempSync(join(context.home, "build", "copy-"));
+  const directory = asidePath(join(context.home, "build"));
   try {
+    mkdirSync(directory);
     for (const name of ["empty", "merged"]) mkdirSync(join(directory, name));
     const lowers = unpacked.directories.map((path, place) => {
       symlinkSync(path, join(directory, String(place)));

@@ -1,16 +1,17 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cancellable } from "@cooper/archive";
 import { type Layer, makeImage, type Platform } from "@cooper/oci";
 import { EngineError } from "../errors.ts";
 import type { ExecOperation } from "../graph/operation.ts";
-import { type ContainerDirectory, createContainerDirectory, reapContainers } from "../run/containers.ts";
+import { type ContainerDirectory, createContainerDirectory } from "../run/containers.ts";
 import { mapsManyIds, privilege } from "../run/namespace.ts";
 import { containerProcess } from "../run/process.ts";
 import { runtimeSpecification } from "../run/specification.ts";
 import { findRuntime, type Runtime, runToEnd } from "../runtime/runtime.ts";
 import { unpackLayers } from "../snapshot/layers.ts";
 import { readFromLayers } from "../snapshot/view.ts";
+import { asidePath } from "../run/asides.ts";
 import { cacheVolumes, inputVolumes, ownFiles, type Releasable, secretsOf } from "./exec-mounts.ts";
 import { hostConfiguration } from "./host-configuration.ts";
 import { OutputTail } from "./output.ts";
@@ -53,7 +54,6 @@ export async function runExec(
     });
   }
   const runtime = findRuntime();
-  reapContainers(context.home, runtime);
   const held: Releasable[] = [];
   const unpack = async (layers: readonly Layer[]): Promise<readonly string[]> => {
     const image = makeImage({ config: { ...context.platform }, layers });
@@ -66,9 +66,10 @@ export async function runExec(
     held.push({ release: () => unpacked.close() });
     return unpacked.directories;
   };
-  const secretDirectory = mkdtempSync("/dev/shm/cooper-step-"); // memory, never a disk
   const container = createContainerDirectory(context.home, runtime);
+  const secretDirectory = container.memory; // never on a disk
   try {
+    mkdirSync(secretDirectory, { mode: 0o700 });
     const [root = [], ...others] = await Promise.all(inputs.map(unpack));
     const mounts = operation.mounts ?? [];
     const volumes = [
@@ -124,12 +125,11 @@ export async function runExec(
     ];
     for (const target of targets) removeMountPoint(directory, root, target);
     clampTimes(directory, context.epoch);
-    const aside = join(context.home, "build", `upper-${container.id}`);
+    const aside = asidePath(join(context.home, "build"));
     renameSync(directory, aside);
     return { directory: aside };
   } finally {
     container.remove();
-    rmSync(secretDirectory, { recursive: true, force: true });
     for (const each of held) each.release();
   }
 }

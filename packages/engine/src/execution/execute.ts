@@ -9,6 +9,9 @@ import { Patterns } from "../files/patterns.ts";
 import { canonicalJson } from "../graph/canonical.ts";
 import type { CopyOperation, ImageOperation, LocalOperation, Step } from "../graph/operation.ts";
 import { definitionOf } from "../graph/step.ts";
+import { hasContainers, reapContainers } from "../run/containers.ts";
+import { findRuntime } from "../runtime/runtime.ts";
+import { sweepUnpacked } from "../snapshot/layers.ts";
 import { chooseFiles, copyLocal } from "./copy-local.ts";
 import { copySnapshot } from "./copy-snapshot.ts";
 import type { BuildEvent } from "./event.ts";
@@ -43,6 +46,9 @@ export interface ExecuteOptions extends Cancellable {
  * `SECRET_MISSING`, `GRAPH_INVALID`
  */
 export async function execute(last: Step, options: ExecuteOptions): Promise<readonly Layer[]> {
+  // Not only where a command runs: what a killed build was shown must not wait for the next one that has any.
+  if (hasContainers(options.home)) reapContainers(options.home, findRuntime());
+  sweepUnpacked(options.home);
   return await new Execution(options).layersOf(last);
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -26,6 +25,7 @@ import { type Held, lockPath } from "@cooper/transport";
 import { z } from "zod";
 import { EngineError } from "../errors.ts";
 import { adoptLayer, chainIdOfAll, unpackedLayer } from "../snapshot/layers.ts";
+import { asidePath, sweepAsides } from "../run/asides.ts";
 
 /**
  * The layers that steps made, under Cooper's home: `build/steps/KEY` says which layer a step gave,
@@ -41,6 +41,7 @@ export class MadeLayers {
     this.#directory = join(home, "build");
     for (const name of ["steps", "blobs", "caches"])
       mkdirSync(join(this.#directory, name), { recursive: true });
+    sweepAsides(this.#directory);
   }
 
   /** Keeps everybody else from making what this key stands for. */
@@ -128,7 +129,7 @@ export class MadeLayers {
   async #compress(tar: ByteStream, expected: DiffId | undefined, options: Cancellable): Promise<Layer> {
     const content = tally(tar);
     const blob = tally(compress(content.stream, { compression: "gzip", ...options }));
-    const aside = join(this.#directory, "blobs", `aside-${randomUUID()}`);
+    const aside = asidePath(this.#directory);
     try {
       await writeFileAtomic(aside, blob.stream, options);
       const diffId = parseDiffId(digestOf("sha256", content.hex()));
@@ -165,7 +166,7 @@ export class MadeLayers {
   }
 
   #write(path: string, value: unknown): void {
-    const aside = `${path}.${randomUUID()}`;
+    const aside = asidePath(this.#directory);
     writeFileSync(aside, JSON.stringify(value));
     renameSync(aside, path);
   }

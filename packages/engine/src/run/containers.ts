@@ -1,13 +1,16 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { errnoOf, lockFile } from "@cooper/sys";
 import { type Runtime, removeContainer } from "../runtime/runtime.ts";
+import { asidePath, sweepAsides } from "./asides.ts";
 
 /** The directory of one running container, held by a lock that ends with this process. */
 export interface ContainerDirectory {
   readonly id: string;
   readonly path: string;
+  /** A directory in memory that goes with it, for what must not be on a disk; whoever needs it makes it. */
+  readonly memory: string;
   /** Kills the container; its runtime then ends. */
   kill(): void;
   /** Removes the container and everything of it. */
@@ -18,35 +21,62 @@ function containersDirectory(home: string): string {
   return join(home, "containers");
 }
 
+/** Known by the id alone, so that it is found again whenever the process that made it was killed. */
+function memoryOf(id: string): string {
+  return join("/dev/shm", id);
+}
+
 /** Makes the directory of a new container under the store. */
 export function createContainerDirectory(home: string, runtime: Runtime): ContainerDirectory {
   const { id, path, lock } = makeLocked(home);
   return {
     id,
     path,
+    memory: memoryOf(id),
     kill() {
       removeContainer(runtime, join(path, "state"), id);
     },
     remove() {
-      removeContainer(runtime, join(path, "state"), id);
-      rmSync(path, { recursive: true, force: true });
+      discard(home, runtime, id);
       closeSync(lock);
     },
   };
 }
 
-/** Between making the lock file and locking it, a run that reaps may take the directory for a dead one. */
+/** Under its id only when it is locked: what has an id and no lock is dead. */
 function makeLocked(home: string): { readonly id: string; readonly path: string; readonly lock: number } {
-  for (;;) {
-    const id = `cooper-${randomBytes(8).toString("hex")}`;
-    const path = join(containersDirectory(home), id);
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    const lock = openIfThere(join(path, "lock"), "a");
-    if (lock === undefined) continue;
-    if (lockFile(lock, "exclusive") && existsSync(join(path, "lock"))) return { id, path, lock };
+  const parent = containersDirectory(home);
+  const id = `${PREFIX}${randomBytes(8).toString("hex")}`;
+  const path = join(parent, id);
+  const aside = asidePath(parent);
+  mkdirSync(aside, { recursive: true, mode: 0o700 });
+  const lock = openSync(join(aside, "lock"), "a", 0o600);
+  try {
+    if (!lockFile(lock, "exclusive")) throw new Error("unreachable: nobody else knows of this lock");
+    renameSync(aside, path);
+  } catch (error) {
     closeSync(lock);
+    throw error;
   }
+  return { id, path, lock };
 }
+
+/** Loses its id before its lock, so that it is never half there, whenever this process is killed. */
+function discard(home: string, runtime: Runtime, id: string): void {
+  const path = join(containersDirectory(home), id);
+  removeContainer(runtime, join(path, "state"), id);
+  rmSync(memoryOf(id), { recursive: true, force: true });
+  const aside = asidePath(containersDirectory(home));
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return; // somebody else who reaps was faster
+    throw error;
+  }
+  rmSync(aside, { recursive: true, force: true });
+}
+
+const PREFIX = "cooper-";
 
 /**
  * Removes containers whose `cooper run` is gone without having cleaned up, as after kill -9: nobody
@@ -54,17 +84,17 @@ function makeLocked(home: string): { readonly id: string; readonly path: string;
  */
 export function reapContainers(home: string, runtime: Runtime): readonly string[] {
   const reaped: string[] = [];
-  for (const id of listIfThere(containersDirectory(home))) {
+  sweepAsides(containersDirectory(home));
+  for (const id of idsIn(home)) {
     const path = join(containersDirectory(home), id);
-    const lock = openIfThere(join(path, "lock"), "r+");
-    if (lock === undefined) continue; // just being made, or just removed
+    const lock = openIfThere(join(path, "lock"));
     try {
-      if (!lockFile(lock, "exclusive")) continue;
-      removeContainer(runtime, join(path, "state"), id);
-      rmSync(path, { recursive: true, force: true });
+      if (lock !== undefined && !lockFile(lock, "exclusive")) continue;
+      if (!existsSync(path)) continue; // just removed
+      discard(home, runtime, id);
       reaped.push(id);
     } finally {
-      closeSync(lock);
+      if (lock !== undefined) closeSync(lock);
     }
   }
   return reaped;
@@ -73,6 +103,10 @@ export function reapContainers(home: string, runtime: Runtime): readonly string[
 /** Whether anything, alive or dead, has a container's directory. */
 export function hasContainers(home: string): boolean {
   return listIfThere(containersDirectory(home)).length > 0;
+}
+
+function idsIn(home: string): readonly string[] {
+  return listIfThere(containersDirectory(home)).filter((name) => name.startsWith(PREFIX));
 }
 
 function listIfThere(directory: string): readonly string[] {
@@ -84,9 +118,9 @@ function listIfThere(directory: string): readonly string[] {
   }
 }
 
-function openIfThere(path: string, flags: "a" | "r+"): number | undefined {
+function openIfThere(path: string): number | undefined {
   try {
-    return openSync(path, flags, 0o600);
+    return openSync(path, "r+", 0o600);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;

@@ -167,18 +167,22 @@ async function unpackAside(
   }
 }
 
-/**
- * Removes unpacked layers that nobody holds and and what an unpack that was killed left behind. Gives the chainIDs that went.
- */
+/** Removes what an unpack that was killed left behind. */
+export function sweepUnpacked(home: string): void {
+  const parent = unpackedDirectory(home);
+  for (const name of existsSync(parent) ? readdirSync(parent) : []) {
+    if (!name.startsWith("partial-") || isAlive(Number(name.split("-")[1]))) continue;
+    rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+/** Removes unpacked layers that nobody holds, and what was left behind. Gives the chainIDs that went. */
 export function collectLayers(home: string): readonly string[] {
+  sweepUnpacked(home);
   const parent = unpackedDirectory(home);
   const removed: string[] = [];
   for (const name of existsSync(parent) ? readdirSync(parent) : []) {
-    if (name.startsWith("partial-")) {
-      if (!isAlive(Number(name.split("-")[1]))) rmSync(join(parent, name), { recursive: true, force: true });
-      continue;
-    }
-    if (name.endsWith(".lock")) continue;
+    if (name.startsWith("partial-") || name.endsWith(".lock")) continue;
     const lock = openSync(join(parent, `${name}.lock`), "a", 0o600);
     try {
       if (!lockFile(lock, "exclusive")) continue;
