@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { buildSync } from "esbuild";
 import type { Race } from "./race.ts";
 
+/** A program beside this file. */
+export type ProgramName = "pack-layer" | "unpack-layers" | "apt-index";
+
 /** What every measurement is given. */
 export interface Setting {
   /** The command as it is installed from the package: `bin/cooper` over a bundle that is made when first asked for. */
   readonly cooper: () => string;
   /** Node 24 and one of the programs beside this file, bundled as the command is. */
-  readonly program: (name: "pack-layer" | "unpack-layers") => readonly string[];
+  readonly program: (name: ProgramName) => readonly string[];
   /** Trees and images that are made once. */
   readonly cache: string;
   /** Removed at the end; on the same disk as the cache. */
@@ -51,7 +54,7 @@ function installCooper(folder: string): string {
   return join(folder, "bin/cooper");
 }
 
-function bundleProgram(name: string, outdir: string): readonly string[] {
+function bundleProgram(name: ProgramName, outdir: string): readonly string[] {
   const bundle = join(outdir, `${name}.mjs`);
   if (existsSync(bundle)) return [process.execPath, bundle];
   buildSync({

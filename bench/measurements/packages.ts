@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Contestant, Race } from "../race.ts";
 import type { Measurement, Setting } from "../setting.ts";
@@ -30,6 +30,19 @@ export const packages: Measurement = {
         name: "apt:curl/jq after apt:curl into one layout: the blobs that come to it (output)",
         bytes: 0,
         contestants: [second(setting)],
+        targets: {},
+      } satisfies Race;
+      const index = largestBlob(setting);
+      yield {
+        name: "Debian's index, read for the first time (to reach: 2 s)",
+        bytes: 0,
+        contestants: [reader(setting, "parse", index), aptCache(setting, "cold")],
+        targets: {},
+      } satisfies Race;
+      yield {
+        name: "Debian's index, read before, one package of it (to reach: 0.15 s)",
+        bytes: 0,
+        contestants: [reader(setting, "load", index), aptCache(setting, "warm")],
         targets: {},
       } satisfies Race;
     }
@@ -93,12 +106,16 @@ function mmdebstrap(setting: Setting, sources: string): Contestant {
   };
 }
 
+interface Solved {
+  readonly packages: readonly { readonly name: string }[];
+}
+
 function resolved(setting: Setting): readonly string[] {
   const [program = "", ...args] = command(setting, "resolve", "--json", `apt:${PACKAGES.join("/")}`);
-  const { packages: found } = JSON.parse(execFileSync(program, args).toString()) as {
-    readonly packages: readonly { readonly name: string }[];
+  const { packages: found, base } = JSON.parse(execFileSync(program, args).toString()) as Solved & {
+    readonly base?: Solved;
   };
-  return found.map(({ name }) => name);
+  return [...(base?.packages ?? []), ...found].map(({ name }) => name);
 }
 
 function release(): string {
@@ -121,6 +138,45 @@ function second(setting: Setting): Contestant {
       );
     },
     finish: () => bytesOf(layout) - before,
+  };
+}
+
+/** The index of the largest suite: what was fetched above is in the cache. */
+function largestBlob(setting: Setting): string {
+  const blobs = globSync(join(setting.scratch, "cache/blobs/*/*"));
+  const indexes = blobs.filter((path) => readFileSync(path).subarray(0, 2).toString("hex") === "1f8b");
+  const [first] = indexes.toSorted((a, b) => statSync(b).size - statSync(a).size);
+  if (first === undefined) throw new Error("no index was fetched");
+  return first;
+}
+
+function reader(setting: Setting, mode: "parse" | "load", index: string): Contestant {
+  const parsed = join(setting.scratch, "parsed-index");
+  return {
+    name: "cooper (libraries)",
+    prepare: () => {
+      const files = mode === "parse" ? [index, parsed] : [parsed];
+      return [...setting.program("apt-index"), mode, ...files];
+    },
+    finish: () => (mode === "parse" ? statSync(parsed).size : undefined),
+  };
+}
+
+/** apt's own cache of all that the host has fetched. */
+function aptCache(setting: Setting, which: "cold" | "warm"): Contestant {
+  const cache = join(setting.scratch, "apt");
+  // Some hosts turn the cache off.
+  const options = ["Dir::Etc::parts=/dev/null", `Dir::Cache=${cache}`].flatMap((each) => ["-o", each]);
+  const files = ["Dir::Cache::pkgcache=pkgcache.bin", "Dir::Cache::srcpkgcache=srcpkgcache.bin"];
+  const args = [...options, ...files.flatMap((each) => ["-o", each])];
+  return {
+    name: which === "cold" ? "apt-cache gencaches" : "apt-cache show",
+    needs: ["apt-cache"],
+    prepare: () => {
+      if (which === "cold") rmSync(cache, { recursive: true, force: true });
+      mkdirSync(join(cache, "archives/partial"), { recursive: true });
+      return ["apt-cache", ...args, ...(which === "cold" ? ["gencaches"] : ["show", "curl"])];
+    },
   };
 }
 
