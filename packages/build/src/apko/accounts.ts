@@ -29,7 +29,7 @@ export async function addAccounts(root: ApkRoot, { users = [], groups = [] }: Ap
     await addRows(
       root,
       SHADOW,
-      users.map(({ username }) => [username, "!", "0", "", "", "", "", "", ""]),
+      users.map(({ username }) => [username, "!", "", "0", "99999", "7", "", "", ""]),
     );
   }
   for (const { username, uid, gid = uid, homedir = `/home/${username}` } of users) {

@@ -69,8 +69,12 @@ function wordsOf(command: string, variables: ReadonlyMap<string, string>): reado
 }
 
 const NAME = /^[a-z_][a-z0-9_.-]{0,31}\$?$/u;
-const FIRST_ID = 100;
-const LAST_ID = 999;
+const SYSTEM_IDS = [100, 999] as const;
+const OTHER_IDS = [1000, 60_000] as const;
+const NO_GROUP = "nogroup";
+
+/** By their letters; those that are not there have no entry. */
+type Options = ReadonlyMap<string, string>;
 
 class Accounts {
   readonly #passwd: string[][];
@@ -97,7 +101,7 @@ class Accounts {
     const [first = "", second] = names;
     if (!NAME.test(first) || names.length > 2) return false;
     if (second !== undefined) return this.#join(first, second);
-    this.#makeGroup(first, idOf(options.get("g")));
+    this.#makeGroup(first, idOf(options.get("g")), options);
     return true;
   }
 
@@ -109,30 +113,34 @@ class Accounts {
     if (group !== undefined) return this.#join(name, group);
     if (this.#passwd.some(([known]) => known === name)) return true;
     const wanted = idOf(options.get("u"));
-    const uid = wanted ?? freeId(this.#passwd);
+    const uid = wanted ?? freeId(this.#passwd, options);
     const gid = this.#gidFor(options, name, uid);
     if (gid === undefined) return false;
     const home = options.get("h") ?? `/home/${name}`;
-    const shell = options.get("s") ?? (options.has("S") ? "/bin/false" : "/bin/sh");
-    const gecos = options.get("g") ?? "Linux User,,,";
+    const shell = options.get("s") ?? (options.has("S") ? "/sbin/nologin" : "/bin/sh");
+    const gecos = options.get("g") ?? "";
     if ([home, shell, gecos].some((field) => /[:\n]/u.test(field))) return false;
     this.#passwd.push([name, "x", String(uid), gid, gecos, home, shell]);
     if (!this.#shadow.some(([known]) => known === name))
-      this.#shadow.push([name, "!", "0", "", "", "", "", "", ""]);
-    return true;
+      this.#shadow.push([name, "!", "", "0", "99999", "7", "", "", ""]);
+    // busybox makes whoever is given a group a member of it, too.
+    const joined = options.get("G") ?? (options.has("S") ? NO_GROUP : undefined);
+    if (joined !== undefined) this.#join(name, joined);
+    // A home that is to be made is more than an account.
+    return options.has("H");
   }
 
-  #gidFor(options: ReadonlyMap<string, string>, name: string, uid: number): string | undefined {
+  #gidFor(options: Options, name: string, uid: number): string | undefined {
     const group = options.get("G");
     if (group !== undefined) return this.#group.find(([known]) => known === group)?.[2];
-    if (options.has("S")) return this.#group.find(([known]) => known === "nogroup")?.[2] ?? "65533";
-    return this.#makeGroup(name, uid);
+    if (options.has("S")) return this.#group.find(([known]) => known === NO_GROUP)?.[2] ?? "65533";
+    return this.#makeGroup(name, uid, options);
   }
 
-  #makeGroup(name: string, wanted: number | undefined): string {
+  #makeGroup(name: string, wanted: number | undefined, options: Options): string {
     const known = this.#group.find(([other]) => other === name);
     if (known !== undefined) return known[2] ?? "0";
-    const gid = String(wanted ?? freeId(this.#group));
+    const gid = String(wanted ?? freeId(this.#group, options));
     this.#group.push([name, "x", gid, ""]);
     return gid;
   }
@@ -149,7 +157,7 @@ class Accounts {
 function optionsOf(
   words: readonly string[],
   withValue: string,
-): { readonly options: ReadonlyMap<string, string>; readonly names: readonly string[] } {
+): { readonly options: Options; readonly names: readonly string[] } {
   const options = new Map<string, string>();
   const names: string[] = [];
   for (let at = 0; at < words.length; at++) {
@@ -169,10 +177,12 @@ function idOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,9}$/u.test(text) ? Number(text) : undefined;
 }
 
-function freeId(rows: readonly (readonly string[])[]): number {
+/** The first that is free of those for system accounts (`-S`), or for people. */
+function freeId(rows: readonly (readonly string[])[], options: Options): number {
   const taken = new Set(rows.map((row) => row[2]));
-  for (let id = FIRST_ID; id <= LAST_ID; id++) if (!taken.has(String(id))) return id;
-  return LAST_ID + 1;
+  const [first, last] = options.has("S") ? SYSTEM_IDS : OTHER_IDS;
+  for (let id = first; id <= last; id++) if (!taken.has(String(id))) return id;
+  return last + 1;
 }
 
 function rowsOf(text: string): string[][] {

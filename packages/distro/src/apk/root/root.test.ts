@@ -191,8 +191,8 @@ exit 0
     root.get("etc/passwd")?.text ?? "",
     /^web:x:100:101:web server:\/var\/lib\/web:\/sbin\/nologin$/m,
   );
-  assert.match(root.get("etc/group")?.text ?? "", /^www-data:x:82:web\nweb:x:101:$/m);
-  assert.match(root.get("etc/shadow")?.text ?? "", /^web:!:0:/m);
+  assert.match(root.get("etc/group")?.text ?? "", /^www-data:x:82:web\nweb:x:101:web$/m);
+  assert.match(root.get("etc/shadow")?.text ?? "", /^web:!::0:99999:7:::$/m);
   assert.deepEqual([root.get("etc/shadow")?.mode, root.get("etc/shadow")?.gid], [0o640, 42]);
   assert.deepEqual([root.get("var/web")?.uid, root.get("var/web")?.gid], [100, 101]);
   assert.match(root.get("lib/apk/db/installed")?.text ?? "", /R:web\na:100:101:644/);
