@@ -116,7 +116,7 @@ test("what was made is known after a restart", async (t) => {
   const after = await serveDemand(t, { storage: directoryStorage({ path }) });
   assert.equal((await pull(`${after.host}/random/x:1x1k`)).digest, digest);
   assert.equal(after.demand.builds.all().length, 0);
-  const [made] = await after.demand.ledger.all(10);
+  const [made] = await after.demand.ledger.latest();
   assert.equal(made?.repository, "random/x");
   assert.equal(made?.tag, "1x1k");
   assert.equal(made?.digest, digest);
@@ -203,8 +203,8 @@ test("a wrong name is answered with what is wrong about it, and remembered for a
 
 test("an upstream that is away is told in a way that clients show, and forgotten sooner", async (t) => {
   const upstream = await startUpstream(t);
+  const { url } = await serveDemand(t); // before the upstream's port is free for it to take
   await upstream.close();
-  const { url } = await serveDemand(t);
   const answer = await visitorOf(t, url).ask(
     "GET",
     `/v2/flatten/${upstream.component}/mine/app/manifests/v1`,

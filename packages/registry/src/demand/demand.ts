@@ -167,7 +167,7 @@ export class Demand {
       await this.#wait(name.text, ask, () =>
         name.maker.how === "make"
           ? this.#building.board(name, ask.visitor)
-          : this.#pullThrough.tag(this.#pullThrough.mirrored(name), name.tag),
+          : this.#pullThrough.tag(this.#pullThrough.mirrored(name), name.tag, ask.visitor),
       );
     } catch (error) {
       if (stored === undefined || !isPassing(error)) throw error;
@@ -187,7 +187,9 @@ export class Demand {
     }
     await ask.mayMake(repository);
     const mirrored = this.#pullThrough.mirrored(readName(this.#table, maker, repository, "latest"));
-    await this.#wait(`${repository}@${digest}`, ask, () => this.#pullThrough.manifest(mirrored, digest));
+    await this.#wait(`${repository}@${digest}`, ask, () =>
+      this.#pullThrough.manifest(mirrored, digest, ask.visitor),
+    );
   }
 
   /** Waits for what is made or fetched, or tells at once why it could not be a moment ago. */

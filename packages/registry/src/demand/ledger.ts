@@ -45,11 +45,16 @@ const inputsSchema = z.object({ repository: z.string(), digest: digestSchema });
 /** How exactly it is known when something was used last. */
 const TOUCH_SECONDS = 60;
 const MAX_KNOWN = 10_000;
+/** Names that a list has at most. */
+const LATEST = 20;
+/** All records are read for a list: so often at most. */
+const LATEST_MS = 5000;
 
 /** What is known of images that were made: in the storage, and in memory of those asked for lately. */
 export class Ledger {
   readonly #storage: Storage;
   readonly #known = new Map<string, Known>();
+  #latest: { readonly at: number; readonly names: Promise<readonly MadeName[]> } | undefined;
 
   constructor(storage: Storage) {
     this.#storage = storage;
@@ -72,8 +77,19 @@ export class Ledger {
     this.#keep(name, { made, touched: Date.now() / 1000 });
   }
 
-  /** Every name that was made and is not forgotten, the last made first. */
-  async all(limit: number): Promise<readonly MadeName[]> {
+  /** The names that were made last and are not forgotten, the last made first; as of some seconds ago at most. */
+  async latest(): Promise<readonly MadeName[]> {
+    const now = performance.now();
+    if (this.#latest === undefined || now - this.#latest.at > LATEST_MS) {
+      const names = this.#readLatest();
+      this.#latest = { at: now, names };
+      // What failed is asked again by the next one.
+      names.catch(() => (this.#latest = undefined));
+    }
+    return await this.#latest.names;
+  }
+
+  async #readLatest(): Promise<readonly MadeName[]> {
     const names: MadeName[] = [];
     for await (const { key, value, used } of this.#storage.records("made")) {
       const colon = key.lastIndexOf(":");
@@ -81,7 +97,7 @@ export class Ledger {
       if (made !== undefined)
         names.push({ ...made, repository: key.slice(0, colon), tag: key.slice(colon + 1), used });
     }
-    return names.toSorted((one, other) => other.made - one.made).slice(0, limit);
+    return names.toSorted((one, other) => other.made - one.made).slice(0, LATEST);
   }
 
   /** Where the image of these inputs is. */

@@ -61,7 +61,7 @@ export interface DemandLimits {
   readonly memoryBytes: number;
   /** Bytes of blobs of one image. Default 16 GiB. */
   readonly imageBytes: number;
-  /** Blobs being fetched from upstreams at once, for mirrors. Default 64. */
+  /** Manifests and blobs being fetched from upstreams at once, for mirrors. Default 64. */
   readonly downloads: number;
   /** Of one visitor. Default 32. */
   readonly downloadsPerVisitor: number;

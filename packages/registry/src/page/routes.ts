@@ -33,8 +33,6 @@ export interface PageCall {
 
 const BUILDS = "/_cooper/builds";
 const BUILD = /^\/_cooper\/builds\/([0-9a-f-]{36})(\/log)?$/;
-/** Images that the page shows. */
-const SHOWN = 20;
 const HOST = /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
 /** Whether a path is the page's, or of what stands under `/_cooper/`. */
@@ -88,7 +86,7 @@ async function serveHome(call: PageCall): Promise<void> {
 }
 
 async function madeLately({ demand, storage }: PageCall): Promise<readonly Shown[]> {
-  const made = await demand.ledger.all(SHOWN);
+  const made = await demand.ledger.latest();
   return await Promise.all(
     made.map(async (image) => {
       const blobs = await imageBlobs(storage, image.repository, image.digest);

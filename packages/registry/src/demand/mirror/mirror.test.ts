@@ -128,6 +128,46 @@ test("an upstream that lies about a digest gives nobody a whole blob, and none s
   assert.equal(await storage.blobSize(name, wrong), undefined);
 });
 
+test("an upstream that is slow holds its client no longer than it may, and nobody else", async (t) => {
+  const silent = await startPeer(t, async (request, response) => {
+    if (request.path === "/v2/") return response.end("{}");
+    return await new Promise(() => {});
+  });
+  const upstream = await startUpstream(t);
+  await upstream.push("mine/app:v1", imageWith(["a"]));
+  const { host, url } = await serveDemand(t, {
+    upstreamOptions: { retries: { tries: 1 }, timeouts: { answer: 0.5 } },
+  });
+  const slow = visitorOf(t, url).ask("GET", `/v2/mirror/${silent.host.replace(":", "__c")}/a/manifests/v1`);
+  await pull(`${host}/mirror/${upstream.component}/mine/app:v1`);
+  const answer = await slow;
+  assert.equal(answer.status, 424);
+  assert.equal(answer.headers["retry-after"], "5");
+  assert.match(answer.body.toString(), /did not answer in time/);
+});
+
+test("one visitor can only have so much fetched at once", async (t) => {
+  const silent = await startPeer(t, async (request, response) => {
+    if (request.path === "/v2/") return response.end("{}");
+    return await new Promise(() => {});
+  });
+  const { url } = await serveDemand(t, {
+    limits: { downloadsPerVisitor: 2 },
+    upstreamOptions: { retries: { tries: 1 }, timeouts: { answer: 0.5 } },
+  });
+  const answers = await Promise.all(
+    Array.from(
+      { length: 5 },
+      async (_, at) =>
+        await visitorOf(t, url).ask(
+          "GET",
+          `/v2/mirror/${silent.host.replace(":", "__c")}/a/manifests/v${at}`,
+        ),
+    ),
+  );
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [424, 424, 429, 429, 429]);
+});
+
 test("a manifest whose digest is not what was asked for is refused", async (t) => {
   const upstream = await startUpstream(t);
   await upstream.push("a:v1", imageWith(["a"]));

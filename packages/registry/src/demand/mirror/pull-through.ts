@@ -48,7 +48,7 @@ export class PullThrough {
   constructor(options: PullThroughOptions) {
     this.#options = options;
     const { downloads: running, downloadsPerVisitor: perVisitor } = options.limits;
-    this.#downloads = new Queue("blobs are being fetched", {
+    this.#downloads = new Queue("manifests and blobs are being fetched", {
       running,
       waiting: running * WAITING_FOR_ONE,
       perVisitor,
@@ -68,16 +68,21 @@ export class PullThrough {
   }
 
   /** Looks a tag up, and fetches its manifest if that is not here. */
-  tag(mirrored: Mirrored, tag: string): Boarded<Fetching> {
-    return this.#fetching.board(`${mirrored.repository}:${tag}`, (signal) => ({
-      done: this.#fetchTag(mirrored, tag, signal),
-    }));
+  tag(mirrored: Mirrored, tag: string, visitor: string): Boarded<Fetching> {
+    return this.#fetch(
+      `${mirrored.repository}:${tag}`,
+      visitor,
+      async (signal) => await this.#fetchTag(mirrored, tag, signal),
+    );
   }
 
-  manifest(mirrored: Mirrored, digest: Digest): Boarded<Fetching> {
-    return this.#fetching.board(`${mirrored.repository}@${digest}`, (signal) => ({
-      done: this.#fetchManifest(mirrored, { digest }, [], signal),
-    }));
+  /** Fetches a manifest that is not here. */
+  manifest(mirrored: Mirrored, digest: Digest, visitor: string): Boarded<Fetching> {
+    return this.#fetch(
+      `${mirrored.repository}@${digest}`,
+      visitor,
+      async (signal) => await this.#fetchManifest(mirrored, { digest }, [], signal),
+    );
   }
 
   /** A blob's size, as far as it is here or a manifest or the upstream tells. `NOT_FOUND` */
@@ -129,6 +134,16 @@ export class PullThrough {
   async close(): Promise<void> {
     const reason = new Error("the registry stops");
     await Promise.all([this.#fetching.close(reason), this.#flows.close(reason)]);
+  }
+
+  #fetch(key: string, visitor: string, fetch: (signal: AbortSignal) => Promise<Digest>): Boarded<Fetching> {
+    return this.#fetching.board(key, (signal) => {
+      const place = this.#downloads.admit(visitor);
+      const done = place.run(async () => await fetch(signal), signal);
+      // Those who wait for it are told.
+      done.catch(() => {});
+      return { done };
+    });
   }
 
   async #fetchTag(mirrored: Mirrored, tag: string, signal: AbortSignal): Promise<Digest> {

@@ -82,7 +82,7 @@ export const serveSchema = z.strictObject({
     "No build begins beside another while the process has more in memory (default: half of the machine's)",
   ).optional(),
   imageBytes: bytes("The most bytes of a made image, and of a mirrored blob"),
-  downloads: count("Blobs being fetched at once for mirrors"),
+  downloads: count("Manifests and blobs being fetched at once for mirrors"),
   downloadsPerVisitor: count("Of them, those of one visitor"),
 
   references: oneOf(
