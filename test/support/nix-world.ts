@@ -130,7 +130,7 @@ async function makeWorld(): Promise<NixWorld> {
     environment,
     publicKey: readFileSync(publicFile, "utf8").trim(),
     build,
-    cache: async ({ compression = "xz", signed = "signed", name }, ...attributes) => {
+    cache: async ({ compression = "zstd", signed = "signed", name }, ...attributes) => {
       const place = join(directory, name ?? `cache-${count++}`);
       const key = signed === "signed" ? `&secret-key=${secret}` : "";
       const paths = await build(...attributes);

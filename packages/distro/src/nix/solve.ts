@@ -27,13 +27,14 @@ export async function solve(
   const source = await choosePackageSource(demand.system, request.release, context);
   const roots = await resolveAttributes(demand, source, context);
   const caches = await openCaches(addresses, context);
+  const trusted = { caches, keys, distrusted: new Set<string>() };
   if (context.signatures === "unchecked") {
     const message = "signatures are not checked: whoever answers for a cache decides what is in the image";
     context.onEvent({ type: "warning", subject: "nix", message });
   }
   const closure = await walkClosure(
     roots.map(({ path }) => path),
-    async (path, cancel) => await findPath(path, caches, keys, { ...context, ...cancel }),
+    async (path, cancel) => await findPath(path, trusted, { ...context, ...cancel }),
     context,
   );
   const used = caches.filter((cache) => closure.some((one) => one.cache === cache));

@@ -6,8 +6,7 @@ import { openCaches, type BinaryCache } from "./binary-cache.ts";
 import { readConfiguration } from "../configuration/configuration.ts";
 import type { SolvedPath } from "../details.ts";
 import { readNar } from "../nar/reader.ts";
-import { findPath } from "./find.ts";
-import type { PublicKeys } from "./signature.ts";
+import { findPath, type TrustedCaches } from "./find.ts";
 
 /** How archives may be compressed. */
 const COMPRESSIONS = new Set(["none", "gzip", "bzip2", "xz", "zstd"]);
@@ -20,7 +19,7 @@ type Place = Pick<SolvedPath, "compression" | "fileHash" | "fileSize"> & { reado
 /** Fetches the archives of a solution; keeps in mind which cache had what was taken from the same one before. */
 export class NarFetcher {
   readonly #context: Context;
-  #caches: Promise<{ readonly caches: readonly BinaryCache[]; readonly keys: PublicKeys }> | undefined;
+  #caches: Promise<TrustedCaches> | undefined;
   readonly #lastOf = new Map<number, BinaryCache>();
 
   constructor(context: Context) {
@@ -41,7 +40,8 @@ export class NarFetcher {
 
   async #fetchAny(solved: SolvedPath, context: Context): Promise<string> {
     const { repository, path: url } = solved.package;
-    const { caches, keys } = await (this.#caches ??= this.#open());
+    const trusted = await (this.#caches ??= this.#open());
+    const { caches } = trusted;
     const last = this.#lastOf.get(repository);
     for (const cache of last === undefined ? caches : [last, ...caches.filter((one) => one !== last)]) {
       try {
@@ -54,7 +54,7 @@ export class NarFetcher {
       }
     }
     // It may lie under another name now, compressed anew.
-    const located = await findPath(solved.path, caches, keys, context);
+    const located = await findPath(solved.path, trusted, context);
     if (located === undefined) {
       throw new DistroError("NOT_FOUND", `no cache has ${solved.storePath} any more`, {
         advice: "Give a cache that still has it, or solve again.",
@@ -74,9 +74,9 @@ export class NarFetcher {
     return await fetchFrom(located.cache, solved, located.narinfo, context);
   }
 
-  async #open(): Promise<{ readonly caches: readonly BinaryCache[]; readonly keys: PublicKeys }> {
+  async #open(): Promise<TrustedCaches> {
     const { caches, keys } = await readConfiguration(this.#context);
-    return { caches: await openCaches(caches, this.#context), keys };
+    return { caches: await openCaches(caches, this.#context), keys, distrusted: new Set() };
   }
 }
 

@@ -1,4 +1,4 @@
-import { isFault } from "@cooper/sys";
+import { type CooperError, isFault } from "@cooper/sys";
 import type { Context } from "../../ecosystem/context.ts";
 import { DistroError } from "../../errors.ts";
 import { storePathOf } from "../store/store-path.ts";
@@ -6,6 +6,14 @@ import type { StorePath } from "../store/store-path.ts";
 import type { BinaryCache } from "./binary-cache.ts";
 import { type Narinfo, parseNarinfo } from "./narinfo.ts";
 import { checkSignature, type PublicKeys } from "./signature.ts";
+
+/** Caches in the order in which they are asked, and whose signatures count. */
+export interface TrustedCaches {
+  readonly caches: readonly BinaryCache[];
+  readonly keys: PublicKeys;
+  /** What was warned of already. */
+  readonly distrusted: Set<string>;
+}
 
 /** A store path in a cache that is trusted to have it. */
 export interface Located {
@@ -26,26 +34,40 @@ const NARINFO_LIMIT = 2 ** 20;
  */
 export async function findPath(
   path: StorePath,
-  caches: readonly BinaryCache[],
-  keys: PublicKeys,
+  caches: TrustedCaches,
   context: Context,
 ): Promise<Located | undefined> {
-  const faults: Error[] = [];
-  for (const cache of caches) {
+  const { keys, distrusted } = caches;
+  const faults: Fault[] = [];
+  for (const cache of caches.caches) {
     try {
       // oxlint-disable-next-line no-await-in-loop -- the next cache is asked only if this one has nothing
       const narinfo = await narinfoIn(cache, path, context);
       const signedBy = context.signatures === "required" ? checkSignature(narinfo, keys) : undefined;
-      for (const { message } of faults) context.onEvent({ type: "warning", subject: path.name, message });
+      for (const fault of faults) warn(fault, path, distrusted, context);
       return { narinfo, cache, signedBy };
     } catch (error) {
       if (!isFault(error)) throw error;
-      if (error.code !== "NOT_FOUND") faults.push(error);
+      if (error.code !== "NOT_FOUND") faults.push({ cache, error });
     }
   }
   const [first] = faults;
-  if (first !== undefined) throw first;
+  if (first !== undefined) throw first.error;
   return undefined;
+}
+
+interface Fault {
+  readonly cache: BinaryCache;
+  readonly error: CooperError;
+}
+
+/** Once for each cache and kind of fault: a cache whose key is not trusted has it with every path. */
+function warn({ cache, error }: Fault, path: StorePath, distrusted: Set<string>, context: Context): void {
+  const key = `${error.code} ${cache.address}`;
+  if (distrusted.has(key)) return;
+  distrusted.add(key);
+  const message = `${error.message}; another cache has it, and what else is so is not told`;
+  context.onEvent({ type: "warning", subject: path.name, message });
 }
 
 async function narinfoIn(cache: BinaryCache, path: StorePath, context: Context): Promise<Narinfo> {
