@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { freePort, run } from "@cooper/test";
@@ -120,7 +120,24 @@ test("what --json prints is as docs/schemas describes it", async (t) => {
   makeFiles(directory, "files", { "etc/motd": "hello\n" });
   await answer("by-hand", "files", "-o", "oci:image:v1", "-t", "hello");
   await answer("index", "create", "oci:image:v1", "-o", "oci:image:all");
+  makeFiles(directory, "app", { "main.py": "print(1)\n" });
+  makeFiles(directory, "registry", { "blobs/.keep": "" });
+  const alpine = join(import.meta.dirname, "../../../../shared/data/apk/signed-repo");
+  if (!existsSync(alpine)) return t.skip(`${alpine} is not there`);
+  const repository = [
+    "--repository",
+    join(alpine, "x86_64/APKINDEX.tar.gz"),
+    "--keyring",
+    join(alpine, "melange.rsa.pub"),
+  ];
   const cases: readonly (readonly [name: string, args: readonly string[]])[] = [
+    ["cache du", []],
+    ["cache prune", []],
+    ["detect", ["app"]],
+    ["plan", ["app"]],
+    ["resolve", ["apk:replayout", "--arch", "x86_64", ...repository]],
+    ["lock", ["apk:replayout", "--platform", "linux/amd64", ...repository]],
+    ["registry gc", ["--data", "registry"]],
     ["doctor", []],
     ["history", ["oci:image:v1"]],
     ["index list", ["oci:image:all"]],

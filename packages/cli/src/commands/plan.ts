@@ -1,11 +1,11 @@
 import type { Plan } from "@cooper/build";
 import { defineCommand } from "../command.ts";
-import { globalFlags } from "../flags.ts";
-import type { GlobalFlags } from "../flags.ts";
+import { globalFlags, jsonFlag } from "../flags.ts";
+import type { GlobalFlags, JsonFlag } from "../flags.ts";
 import { planOf, sourceFlags } from "../source.ts";
 import type { SourceFlags } from "../source.ts";
 
-type Flags = GlobalFlags & SourceFlags & { readonly format?: "json" | "text" | undefined };
+type Flags = GlobalFlags & JsonFlag & SourceFlags & { readonly format?: "json" | "text" | undefined };
 
 export const plan = defineCommand<Flags, [string | undefined]>({
   description: `Prints how an application's source would become an image: which packages, which commands, what the image
@@ -18,8 +18,14 @@ gets and how it starts. cooper build --plan FILE runs what this printed. Nothing
   parameters: {
     flags: {
       ...globalFlags,
+      ...jsonFlag,
       ...sourceFlags,
-      format: { kind: "enum", values: ["json", "text"], optional: true, brief: "json (default) or text" },
+      format: {
+        kind: "enum",
+        values: ["json", "text"],
+        optional: true,
+        brief: "json (default) or text, for people",
+      },
     },
     positional: {
       kind: "tuple",

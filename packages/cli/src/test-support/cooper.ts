@@ -20,6 +20,7 @@ export function workshop(t: TestContext): Workshop {
   const directory = temporaryDirectory(t);
   const env = {
     COOPER_HOME: join(directory, "home"),
+    COOPER_CACHE_DIR: join(directory, "cache"),
     DOCKER_CONFIG: join(directory, "docker"),
     NO_COLOR: "1",
   };
