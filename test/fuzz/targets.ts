@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { type ByteStream, collect, decompress, fromBytes, readTar, writeTar } from "@cooper/archive";
-import { parseNarinfo, readNar } from "@cooper/distro";
+import { AptIndexFile, parseDebianRelease, parseNarinfo, readNar } from "@cooper/distro";
 import {
   formatReference,
   parseConfig,
@@ -10,6 +10,7 @@ import {
   parsePlatform,
   parseReference,
 } from "@cooper/oci";
+import { PACKAGES, RELEASE } from "./debian.ts";
 import type { Random } from "./random.ts";
 
 export interface FuzzTarget {
@@ -144,6 +145,13 @@ export const TARGETS: readonly FuzzTarget[] = [
     },
   },
   documents("narinfo", NARINFO, (raw) => parseNarinfo(Buffer.from(raw).toString("utf8"), "a")),
+  documents("apt-index", Buffer.from(PACKAGES), (raw) => {
+    const index = AptIndexFile.parse(Buffer.from(raw));
+    for (let number = 0; number < index.packages; number++) index.package(number);
+  }),
+  documents("apt-release", Buffer.from(RELEASE), (raw) =>
+    parseDebianRelease(Buffer.from(raw).toString("utf8")),
+  ),
   streams("gzip", GZIP),
   streams("zstd", ZSTD),
   documents("manifest", MANIFEST, parseManifest),

@@ -58,6 +58,9 @@ export { makeUniverse as makeApkUniverse } from "./apk/solver/universe.ts";
 export type { Repository as ApkRepository, Universe as ApkUniverse } from "./apk/solver/universe.ts";
 
 // apt
+export { IndexFile as AptIndexFile } from "./apt/index/index-file.ts";
+export { parseRelease as parseDebianRelease } from "./apt/release/release.ts";
+export type { Release as DebianRelease, ReleaseFile as DebianReleaseFile } from "./apt/release/release.ts";
 export { parseRequest as parseAptRequest } from "./apt/request.ts";
 export { solveRequest as solveAptRequest } from "./apt/solve-request.ts";
 export { Archives as AptArchives } from "./apt/sources/archive.ts";
