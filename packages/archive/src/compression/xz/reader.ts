@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import type { ByteStream } from "../../bytes.ts";
-import type { ByteSource } from "../../tar/byte-source.ts";
+import { isFault } from "@cooper/sys";
+import { type ByteStream, fromBytes } from "../../bytes.ts";
+import { ByteSource } from "../../tar/byte-source.ts";
 import { writeTo } from "../codec.ts";
 import { cutShort, damaged, unsupported } from "../fault.ts";
 
@@ -18,8 +19,45 @@ const MEMORY_LIMIT = "256MiB";
  * `COMPRESSION_INVALID`, `COMPRESSION_UNSUPPORTED`, `TRUNCATED`
  */
 export async function* unxz(source: ByteSource): ByteStream {
+  await source.require(SMALL);
+  if (source.hasEnded && source.available < SMALL) {
+    yield* unxzSmall(source.takeSome(source.available));
+    return;
+  }
   const child = await startXz();
   yield* child === undefined ? unxzByWasm(source) : unxzByProgram(source, child);
+}
+
+/** Bytes below which starting a program costs more than it saves: a package's control files. */
+const SMALL = 64 * 1024;
+/** Bytes that a small stream may decompress to without a program, which counts its memory itself. */
+const SMALL_OUTPUT = 16 * 2 ** 20;
+
+/** What is in memory whole can be tried again with the program, where WebAssembly lacks something. */
+async function* unxzSmall(bytes: Buffer): ByteStream {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of unxzByWasm(sourceOf(bytes))) {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      if (size > SMALL_OUTPUT) break;
+    }
+  } catch (error) {
+    if (!isFault(error, "COMPRESSION_UNSUPPORTED")) throw error;
+    size = Infinity;
+  }
+  if (size <= SMALL_OUTPUT) {
+    yield* chunks;
+    return;
+  }
+  const child = await startXz();
+  const source = sourceOf(bytes);
+  yield* child === undefined ? unxzByWasm(source) : unxzByProgram(source, child);
+}
+
+function sourceOf(bytes: Buffer): ByteSource {
+  return new ByteSource(fromBytes(bytes), { maxBytes: Infinity, signal: undefined });
 }
 
 type Xz = ChildProcessByStdio<Writable, Readable, Readable>;
