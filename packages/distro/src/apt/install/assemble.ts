@@ -7,7 +7,8 @@ import { difference } from "../../rootfs/difference.ts";
 import type { PackageBytes } from "../../rootfs/node.ts";
 import { APT_CONTENT_VERSION } from "../package/content.ts";
 import { Archives, type PackageAddress } from "../sources/archive.ts";
-import { packageContent, packageFacts } from "../package/facts.ts";
+import { packageFacts } from "../package/facts.ts";
+import { packageContent } from "../package/package-content.ts";
 import { type InstalledPackage, installedPackage } from "./installed-package.ts";
 import { installSystem } from "./install-system.ts";
 import { runConfigOf } from "./run-config.ts";
@@ -92,7 +93,7 @@ function contentOf({ solved, file, key }: InstalledPackage, context: Context): P
     package: solved,
     key: `apt:${APT_CONTENT_VERSION}:${key}`,
     async *members(options) {
-      const { path } = await packageContent(file, key, context.cache, options);
+      const path = await packageContent(file, key, context.cache, options);
       yield* readTar(readFileStream(path, options), options);
     },
   };
@@ -106,7 +107,7 @@ async function* readBytes(
 ): ByteStream {
   const installed = packages[number];
   if (installed === undefined || length === 0) return;
-  const { path } = await packageContent(installed.file, installed.key, context.cache, options);
+  const path = await packageContent(installed.file, installed.key, context.cache, options);
   yield* readFileStream(path, { ...options, offset, length });
 }
 
