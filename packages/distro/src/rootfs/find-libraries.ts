@@ -79,8 +79,7 @@ function collectFrom(
     const library = libraryOf(found?.node);
     if (found === undefined || library === undefined) continue;
     const ownName = library.soname ?? name;
-    const isLink =
-      tree.get(`${directory}/${name}`, "keep")?.type === "symlink" && keepsLink(found.path, ownName);
+    const isLink = tree.get(`${directory}/${name}`, "keep")?.type === "symlink" && keepsLink(name, ownName);
     const soname = isLink ? name : ownName;
     const candidate = { name, isLink, library };
     const before = bySoname.get(soname);
@@ -99,9 +98,8 @@ function libraryOf(node: TreeNode | undefined): SharedLibrary | undefined {
   return node?.type === "file" && "library" in node.content ? node.content.library : undefined;
 }
 
-/** A link is a name of its own if it leads to the library's SONAME, or to the link for the linker. */
-function keepsLink(realPath: string, soname: string): boolean {
-  const name = realPath.slice(realPath.lastIndexOf("/") + 1);
+/** A link stands for itself if it is the library's SONAME, or the shorter name that the linker takes. */
+function keepsLink(name: string, soname: string): boolean {
   return name === soname || (name.endsWith(".so") && soname.startsWith(name));
 }
 
