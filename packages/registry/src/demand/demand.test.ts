@@ -91,6 +91,21 @@ test("what goes in decides, not the name: the same image is made once and shared
   assert.equal(last?.status().bytes, 0);
 });
 
+test("two names of the same image that are asked for at once are one build's work", async (t) => {
+  const upstream = await startUpstream(t);
+  await upstream.push("mine/app:v1", imageWith(["a", "b"]));
+  await upstream.push("mine/app:v2", imageWith(["a", "b"]));
+  const { host, demand } = await serveDemand(t, { limits: { builds: 4 } });
+  const names = ["v1", "v2", "v1", "v2"].map(
+    (tag) => `${host}/flatten/${upstream.component}/mine/app:${tag}`,
+  );
+  const pulled = await Promise.all(names.map(async (name) => await pull(name)));
+  assert.equal(new Set(pulled.map(({ digest }) => digest)).size, 1);
+  const written = demand.builds.all().map((build) => build.status().bytes);
+  assert.equal(written.length, 2);
+  assert.equal(written.filter((bytes) => bytes > 0).length, 1);
+});
+
 test("a name that floats is looked up again; while the upstream is away it is what it was", async (t) => {
   const upstream = await startUpstream(t);
   await upstream.push("mine/app:v1", imageWith(["a"]));

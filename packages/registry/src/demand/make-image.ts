@@ -7,8 +7,6 @@ import type { Opened, OpenOptions, Resolver, TransferEvent } from "@cooper/trans
 import { RegistryError } from "../errors.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Build } from "./builds.ts";
-import { Flights } from "./flights.ts";
-import type { Flight } from "./flights.ts";
 import { keyOfInputs } from "./ledger.ts";
 import type { Ledger } from "./ledger.ts";
 import { sayPackageEvent } from "./package-events.ts";
@@ -37,18 +35,14 @@ export interface Order {
   readonly signal: AbortSignal;
 }
 
-interface Making extends Flight {
-  readonly done: Promise<Digest>;
-}
-
 /** Faults of one platform that leave the others possible. */
 const PLATFORM_FAULTS = ["NO_SUCH_PLATFORM", "PLATFORM_UNSUPPORTED", "UNSOLVABLE", "NOT_FOUND"];
 
 /** Makes images: each once for what goes in, whatever it is called. */
 export class ImageMaker {
   readonly #workshop: Workshop;
-  /** By key: two names may mean the same. */
-  readonly #makings = new Flights<Making>({ lingerSeconds: 0 });
+  /** What is being written, by key: two names may mean the same. */
+  readonly #making = new Map<string, Promise<Digest>>();
 
   constructor(workshop: Workshop) {
     this.#workshop = workshop;
@@ -56,40 +50,42 @@ export class ImageMaker {
 
   /** Sees to it that the tag names what the reference means now. Gives its digest. */
   async make(order: Order): Promise<Digest> {
-    const { build, signal } = order;
+    const { build } = order;
     build.say(`finds out what ${order.reference.scheme}:${order.reference.rest} is made of`);
     const opened = await this.#open(order);
     try {
       const { inputs } = opened;
       if (inputs === undefined) return await this.#write(opened, order);
-      const key = keyOfInputs(inputs);
-      for (;;) {
-        signal.throwIfAborted();
-        // oxlint-disable-next-line no-await-in-loop
-        const found = await this.#workshop.ledger.ofInputs(key);
-        // oxlint-disable-next-line no-await-in-loop
-        if (found !== undefined && (await shareImage(this.#workshop, found, order))) {
-          build.say("it was made before");
-          return found.digest;
-        }
-        const isMine = this.#makings.waiting(key) === 0;
-        const { flight, leave } = this.#makings.board(key, () => ({
-          done: this.#writeOnce(key, opened, order),
-        }));
-        try {
-          if (!isMine) build.say("another build makes the same");
-          // oxlint-disable-next-line no-await-in-loop
-          const digest = await flight.done;
-          if (isMine) return digest;
-        } catch (error) {
-          if (isMine) throw error;
-          // It may have been stopped by who asked for it: then it is this one's turn.
-        } finally {
-          leave();
-        }
-      }
+      return await this.#once(keyOfInputs(inputs), opened, order);
     } finally {
       await opened.close();
+    }
+  }
+
+  /** Makes it unless it was made before under any name, or another build is about to. */
+  async #once(key: string, opened: Opened, order: Order): Promise<Digest> {
+    const { build, signal } = order;
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop
+      const found = await this.#workshop.ledger.ofInputs(key);
+      // oxlint-disable-next-line no-await-in-loop
+      if (found !== undefined && (await shareImage(this.#workshop, found, order))) {
+        build.say("it was made before");
+        return found.digest;
+      }
+      const other = this.#making.get(key);
+      if (other === undefined) break;
+      build.say("another build makes the same");
+      // However it ends: if it was stopped by who asked for it, it is this one's turn.
+      // oxlint-disable-next-line no-await-in-loop
+      await untilAborted(Promise.allSettled([other]), signal);
+    }
+    const making = this.#writeOnce(key, opened, order);
+    this.#making.set(key, making);
+    try {
+      return await making;
+    } finally {
+      this.#making.delete(key);
     }
   }
 
@@ -159,6 +155,19 @@ export class ImageMaker {
       packages: { ...packages, platforms, onEvent: (event) => sayPackageEvent(build, event) },
       further: [upstreams.scheme(platforms)],
     });
+  }
+}
+
+/** What a promise gives, unless the signal comes first. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 
