@@ -63,9 +63,16 @@ export function imageOfPackages(
 export function inputsOfPackages(solutions: readonly Solution[], options: LayersOptions = {}): string {
   const { strategy, budget, compression } = options;
   const facts = JSON.stringify([solutions.map(inputsOf), strategy, budget, compression]);
-  const writers = `tar ${TAR_WRITER_VERSION} gzip ${GZIP_WRITER_VERSION} zstd ${ZSTD_WRITER_VERSION}`;
+  const writers = `content ${CONTENT_VERSION} tar ${TAR_WRITER_VERSION} gzip ${GZIP_WRITER_VERSION} zstd ${ZSTD_WRITER_VERSION}`;
   return `packages ${createHash("sha256").update(facts).digest("hex")} ${writers}`;
 }
+
+/**
+ * What the ecosystems make of the same packages is fixed for each version: a change of a database, of
+ * what is done for a maintainer script or of a link raises it, so that nobody takes an image of before
+ * for one of now.
+ */
+const CONTENT_VERSION = 1;
 
 /** An index that was made anew changes nothing as long as it leads to the same packages. */
 function inputsOf({ ecosystem, platform, request, repositories, packages, base }: Solution): unknown {
