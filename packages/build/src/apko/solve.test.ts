@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { gzipSync } from "node:zlib";
 import { openContext, type OpenContext } from "@cooper/distro";
 import { parsePlatform } from "@cooper/oci";
-import { RAW_TRAILER, rawMember, temporaryDirectory } from "@cooper/test";
+import { makeApkIndex, makeApkSigner, temporaryDirectory } from "@cooper/test";
 import { solveTogether } from "./solve.ts";
 
 const PLATFORMS = ["linux/amd64", "linux/arm64"].map(parsePlatform);
@@ -17,19 +16,16 @@ async function contextOf(
   packages: Readonly<Record<string, readonly string[]>>,
 ): Promise<OpenContext> {
   const root = temporaryDirectory(t);
-  const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  writeFileSync(join(root, "key.rsa.pub"), pair.publicKey.export({ type: "spki", format: "pem" }));
+  const signer = makeApkSigner("key.rsa.pub");
+  writeFileSync(join(root, signer.name), signer.publicKey);
   for (const [arch, names] of Object.entries(packages)) {
     const records = names.map((text) => {
       const [name = "", version = "", needs = ""] = text.split(" ");
       const checksum = createHash("sha1").update(`${arch} ${text}`).digest("base64");
       return `C:Q1${checksum}\nP:${name}\nV:${version}\nA:${arch}\nD:${needs}\n\n`;
     });
-    const index = gzipSync(Buffer.concat([rawMember({ name: "APKINDEX" }, records.join("")), RAW_TRAILER]));
-    const signature = sign("sha256", index, pair.privateKey);
     mkdirSync(join(root, arch));
-    const signed = [gzipSync(rawMember({ name: ".SIGN.RSA256.key.rsa.pub" }, signature)), index];
-    writeFileSync(join(root, arch, "APKINDEX.tar.gz"), Buffer.concat(signed));
+    writeFileSync(join(root, arch, "APKINDEX.tar.gz"), makeApkIndex(records.join(""), signer, 0));
   }
   const context = await openContext({
     environment: {},

@@ -2,20 +2,25 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { readTar, type TarMember } from "@cooper/archive";
 import type { Platform } from "@cooper/oci";
-import { temporaryDirectory } from "@cooper/test";
+import {
+  type ApkSigner,
+  type MadeApk,
+  makeApkSigner,
+  temporaryDirectory,
+  writeApkRepository,
+} from "@cooper/test";
 import { type ContextOptions, openContext, type OpenContext } from "../ecosystem/open-context.ts";
 import type { Solution } from "../ecosystem/solution.ts";
 import { imageOfPackages } from "../image/package-image.ts";
 import { apk } from "./apk.ts";
-import { type MadeApk, makeSigner, type Signer, writeRepository } from "./repository.fixture.ts";
 
 export const AMD64: Platform = { os: "linux", architecture: "amd64" };
 export const ARM64: Platform = { os: "linux", architecture: "arm64" };
 
-let signer: Signer | undefined;
+let signer: ApkSigner | undefined;
 /** One key for all tests of a file: making one takes its time. */
-export function testSigner(): Signer {
-  return (signer ??= makeSigner());
+export function testSigner(): ApkSigner {
+  return (signer ??= makeApkSigner());
 }
 
 export async function testContext(t: TestContext, options: ContextOptions = {}): Promise<OpenContext> {
@@ -36,7 +41,7 @@ export async function repositoryOf(
   options: ContextOptions = {},
 ): Promise<{ readonly context: OpenContext; readonly directory: string }> {
   const directory = join(temporaryDirectory(t), "repo");
-  writeRepository(directory, packages, { signer: testSigner() });
+  writeApkRepository(directory, packages, { signer: testSigner() });
   const context = await testContext(t, {
     repositories: [directory],
     keyrings: [join(directory, testSigner().name)],

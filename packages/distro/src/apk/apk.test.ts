@@ -5,8 +5,8 @@ import { validate } from "@cooper/oci";
 import { imageOfPackages } from "../image/package-image.ts";
 import { formatLock, parseLock } from "../lock/lock.ts";
 import { AMD64, ARM64, repositoryOf, rootOf, solveFor, testContext } from "./apk.fixture.ts";
-import { makeApk } from "./repository.fixture.ts";
 import { ALPINE_KEY, apkData } from "./alpine.fixture.ts";
+import { makeApk } from "@cooper/test";
 
 test("a signed repository becomes an image for each architecture, the same one twice", async (t) => {
   const directory = apkData(t, "signed-repo");

@@ -3,11 +3,18 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { extract } from "@cooper/oci";
-import { requireProgram, requireRoot, run, temporaryDirectory } from "@cooper/test";
+import {
+  apkDirectory,
+  type MadeApk,
+  makeApk,
+  requireProgram,
+  requireRoot,
+  run,
+  temporaryDirectory,
+} from "@cooper/test";
 import { unpackTar } from "@cooper/archive";
 import { imageOfPackages } from "../image/package-image.ts";
 import { repositoryOf, solveFor } from "./apk.fixture.ts";
-import { madeDirectory, type MadeApk, makeApk } from "./repository.fixture.ts";
 
 /** Everything that a package can have, as far as apk's database tells. */
 function packages(): readonly MadeApk[] {
@@ -17,17 +24,17 @@ function packages(): readonly MadeApk[] {
       info: ["replaces_priority = 5", "provides = cmd:x=1 y"],
       record: ["p:cmd:x=1 y"],
       files: [
-        madeDirectory("etc", { mode: 0o750 }),
+        apkDirectory("etc", { mode: 0o750 }),
         { path: "etc/motd", content: "base" },
         { path: "etc/shadow", content: "root:!::0:::::\n", mode: 0o640, gid: 42 },
-        madeDirectory("tmp", { mode: 0o1777 }),
-        madeDirectory("usr"),
-        madeDirectory("usr/bin"),
+        apkDirectory("tmp", { mode: 0o1777 }),
+        apkDirectory("usr"),
+        apkDirectory("usr/bin"),
         { path: "usr/bin/tool", content: "#!/bin/sh\n", mode: 0o4755 },
         { path: "usr/bin/same", type: "1", link: "usr/bin/tool", mode: 0o4755 },
         { path: "usr/bin/alias", type: "2", link: "tool" },
-        madeDirectory("usr/lib"),
-        madeDirectory("usr/lib/deep"),
+        apkDirectory("usr/lib"),
+        apkDirectory("usr/lib/deep"),
         { path: "usr/lib/deep/lib.so", content: "lib", uid: 7, gid: 8 },
         { path: "top", content: "" },
       ],
@@ -43,10 +50,10 @@ function packages(): readonly MadeApk[] {
       record: ["D:base", "k:10"],
       scripts: { "post-install": "#!/bin/sh\nexit 1\n", trigger: "#!/bin/sh\nexit 1\n" },
       files: [
-        madeDirectory("etc", { mode: 0o700 }),
+        apkDirectory("etc", { mode: 0o700 }),
         { path: "etc/motd", content: "capable" },
-        madeDirectory("usr"),
-        madeDirectory("usr/bin"),
+        apkDirectory("usr"),
+        apkDirectory("usr/bin"),
         { path: "usr/bin/ping", content: "ping", mode: 0o755, xattrs: { "user.note": "attribute" } },
       ],
     }),
@@ -54,7 +61,7 @@ function packages(): readonly MadeApk[] {
       name: "extra",
       info: ["install_if = base capable", "origin = capable"],
       record: ["i:base capable"],
-      files: [madeDirectory("etc", { mode: 0o755, uid: 3 }), { path: "etc/extra", content: "extra" }],
+      files: [apkDirectory("etc", { mode: 0o755, uid: 3 }), { path: "etc/extra", content: "extra" }],
     }),
   ];
 }

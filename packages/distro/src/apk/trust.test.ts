@@ -6,19 +6,19 @@ import { gzipSync } from "node:zlib";
 import { apk } from "./apk.ts";
 import { failure, repositoryOf, solveFor, testContext, testSigner } from "./apk.fixture.ts";
 import {
-  madeDirectory,
+  apkDirectory,
   type MadeApk,
   makeApk,
-  makeIndex,
-  makeSigner,
-  type MadePackage,
-  writeRepository,
-} from "./repository.fixture.ts";
+  makeApkIndex,
+  makeApkSigner,
+  type ApkContent,
+  writeApkRepository,
+} from "@cooper/test";
 
-const FILES = [madeDirectory("etc"), { path: "etc/a", content: "as it was" }];
+const FILES = [apkDirectory("etc"), { path: "etc/a", content: "as it was" }];
 
 /** What comes of a package that is as `made`, and whether anything of it is left in the cache. */
-async function installing(t: TestContext, ...made: readonly (MadePackage | MadeApk)[]): Promise<string> {
+async function installing(t: TestContext, ...made: readonly (ApkContent | MadeApk)[]): Promise<string> {
   const packages = made.map((one) => ("bytes" in one ? one : makeApk(one, testSigner())));
   const { context } = await repositoryOf(t, packages);
   const names = packages.map(({ file }) => file.replace(/-[^-]+-r\d+\.apk$/u, ""));
@@ -50,12 +50,12 @@ test("an index by another key, an unknown one, changed or cut is refused", async
   changed[changed.length - 20] = (changed[changed.length - 20] ?? 0) ^ 1;
   assert.match(await trying(changed), /^SIGNATURE_INVALID: repo: the signature by test\.rsa\.pub/);
   assert.match(await trying(good.subarray(0, -30)), /^INDEX_TRUNCATED/);
-  const other = makeSigner("test.rsa.pub");
+  const other = makeApkSigner("test.rsa.pub");
   writeFileSync(join(place, "other"), "");
   const elsewhere = join(place, "keys");
-  writeRepository(elsewhere, [], { signer: other });
+  writeApkRepository(elsewhere, [], { signer: other });
   assert.match(await trying(good, [join(elsewhere, "test.rsa.pub")]), /^SIGNATURE_INVALID/);
-  writeRepository(elsewhere, [], { signer: makeSigner("another.rsa.pub") });
+  writeApkRepository(elsewhere, [], { signer: makeApkSigner("another.rsa.pub") });
   assert.match(await trying(good, [join(elsewhere, "another.rsa.pub")]), /^KEY_UNKNOWN/);
   assert.match(await trying(good, [join(place, "other")]), /^KEY_UNKNOWN/);
   assert.match(await trying(good, [join(place, "none")]), /^KEY_INVALID/);
@@ -66,7 +66,7 @@ test("an older index than the one before is refused, also by another process", a
   const index = join(place, "x86_64/APKINDEX.tar.gz");
   await solveFor(context, ["a"]);
   const records = makeApk({ name: "a", version: "0.9-r0" }).record;
-  writeFileSync(index, makeIndex(records, testSigner(), 1_600_000_001));
+  writeFileSync(index, makeApkIndex(records, testSigner(), 1_600_000_001));
   const said =
     /^INDEX_ROLLED_BACK: repo: the index of 2020-09-13T12:26:41Z is older than the one of 2023-11-14/;
   assert.match(await failure(async () => await solveFor(context, ["a"])), said);
@@ -152,7 +152,7 @@ test("a decompression bomb is stopped, in the data and in the control part", asy
 });
 
 test("paths that lead out of the root, or through a link, are refused", async (t) => {
-  const rows: readonly (readonly [string, MadePackage["files"]])[] = [
+  const rows: readonly (readonly [string, ApkContent["files"]])[] = [
     ["leads out of the root", [{ path: "../etc/passwd", content: "x" }]],
     ["leads out of the root", [{ path: "a/../../b", content: "x" }]],
     ["starts at the root", [{ path: "/etc/passwd", content: "x" }]],

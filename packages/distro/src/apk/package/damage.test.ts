@@ -3,10 +3,9 @@ import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { isFault } from "@cooper/sys";
-import { temporaryDirectory } from "@cooper/test";
+import { apkDirectory, makeApk, temporaryDirectory } from "@cooper/test";
 import { solvedPackage } from "../../ecosystem/solved.fixture.ts";
 import { testContext } from "../apk.fixture.ts";
-import { madeDirectory, makeApk } from "../repository.fixture.ts";
 import { fetchPackage } from "./fetch.ts";
 import { readControl } from "./control.ts";
 import { readParts } from "./parts.ts";
@@ -20,7 +19,7 @@ function numbers(seed: number): () => number {
 const MADE = makeApk({
   name: "a",
   scripts: { trigger: "true\n" },
-  files: [madeDirectory("etc"), { path: "etc/a", content: "content ".repeat(500) }],
+  files: [apkDirectory("etc"), { path: "etc/a", content: "content ".repeat(500) }],
 });
 
 test("whatever byte of a package is damaged, it is refused by name", async (t) => {

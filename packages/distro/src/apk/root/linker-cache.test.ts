@@ -4,13 +4,20 @@ import { basename, join } from "node:path";
 import { test } from "node:test";
 import { unpackTar } from "@cooper/archive";
 import { extract } from "@cooper/oci";
-import { requireProgram, requireRoot, run, temporaryDirectory } from "@cooper/test";
+import {
+  apkDirectory,
+  type ApkFile,
+  makeApk,
+  requireProgram,
+  requireRoot,
+  run,
+  temporaryDirectory,
+} from "@cooper/test";
 import { imageOfPackages } from "../../image/package-image.ts";
 import { repositoryOf, solveFor } from "../apk.fixture.ts";
-import { madeDirectory, makeApk, type MadeFile } from "../repository.fixture.ts";
 
 /** A library of this machine under its file's own name, and the link that programs ask for. */
-function library(path: string, directory: string): readonly MadeFile[] {
+function library(path: string, directory: string): readonly ApkFile[] {
   const real = realpathSync(path);
   const name = `${basename(path)}.1`;
   return [
@@ -29,12 +36,12 @@ test("the linker's cache is the one that ldconfig makes", async (t) => {
   const glibc = makeApk({
     name: "glibc",
     files: [
-      madeDirectory("etc"),
+      apkDirectory("etc"),
       { path: "etc/ld.so.conf", content: "# conf\ninclude ld.so.conf.d/*.conf\n" },
-      madeDirectory("etc/ld.so.conf.d"),
+      apkDirectory("etc/ld.so.conf.d"),
       { path: "etc/ld.so.conf.d/own.conf", content: "/opt/lib\n" },
-      madeDirectory("usr"),
-      madeDirectory("usr/lib"),
+      apkDirectory("usr"),
+      apkDirectory("usr/lib"),
       { path: "lib", type: "2", link: "usr/lib" },
       ...library(loader, "usr/lib"),
       ...library(pathOf("libc.so.6"), "usr/lib"),
@@ -44,8 +51,8 @@ test("the linker's cache is the one that ldconfig makes", async (t) => {
   const other = makeApk({
     name: "other",
     files: [
-      madeDirectory("opt"),
-      madeDirectory("opt/lib"),
+      apkDirectory("opt"),
+      apkDirectory("opt/lib"),
       ...library(pathOf("libm.so.6"), "opt/lib"),
       { path: "opt/lib/libdl.so.9", content: readFileSync(realpathSync(pathOf("libdl.so.2"))) },
     ],

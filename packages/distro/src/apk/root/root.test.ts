@@ -3,14 +3,14 @@ import { test, type TestContext } from "node:test";
 import type { DistroEvent } from "../../ecosystem/event.ts";
 import { apk } from "../apk.ts";
 import { failure, type RootMember, repositoryOf, rootOf, solveFor, testSigner } from "../apk.fixture.ts";
-import { madeDirectory, makeApk, type MadePackage } from "../repository.fixture.ts";
+import { apkDirectory, makeApk, type ApkContent } from "@cooper/test";
 
 interface Made {
   readonly root: ReadonlyMap<string, RootMember>;
   readonly warnings: readonly string[];
 }
 
-async function made(t: TestContext, ...packages: readonly MadePackage[]): Promise<Made> {
+async function made(t: TestContext, ...packages: readonly ApkContent[]): Promise<Made> {
   const warnings: string[] = [];
   const { context } = await repositoryOf(
     t,
@@ -28,7 +28,7 @@ async function made(t: TestContext, ...packages: readonly MadePackage[]): Promis
   return { root: await rootOf(solution, context), warnings };
 }
 
-async function refused(t: TestContext, ...packages: readonly MadePackage[]): Promise<string> {
+async function refused(t: TestContext, ...packages: readonly ApkContent[]): Promise<string> {
   const { context } = await repositoryOf(
     t,
     packages.map((one) => makeApk(one)),
@@ -40,7 +40,7 @@ async function refused(t: TestContext, ...packages: readonly MadePackage[]): Pro
   return await failure(async () => await apk.assemble(solution, context));
 }
 
-const files = (content: string, mode = 0o644): MadePackage["files"] => [{ path: "etc/both", content, mode }];
+const files = (content: string, mode = 0o644): ApkContent["files"] => [{ path: "etc/both", content, mode }];
 
 test("two packages may not have different files under one path", async (t) => {
   assert.equal(
@@ -51,7 +51,7 @@ test("two packages may not have different files under one path", async (t) => {
     await refused(
       t,
       { name: "a", files: files("a") ?? [] },
-      { name: "b", files: [madeDirectory("etc/both")] },
+      { name: "b", files: [apkDirectory("etc/both")] },
     ),
     /^PACKAGE_CONFLICT: a-1\.0-r0 has etc\/both as a file, and b-1\.0-r0 has etc\/both as a directory/,
   );
@@ -116,8 +116,8 @@ test("a hard link that is taken over leaves the other name as it is", async (t) 
 test("a directory has the owner and mode that one package gives it, in every layer order", async (t) => {
   const { root } = await made(
     t,
-    { name: "a", files: [madeDirectory("tmp", { mode: 0o1777 })] },
-    { name: "b", files: [madeDirectory("tmp"), { path: "tmp/b" }] },
+    { name: "a", files: [apkDirectory("tmp", { mode: 0o1777 })] },
+    { name: "b", files: [apkDirectory("tmp"), { path: "tmp/b" }] },
   );
   assert.equal(root.get("tmp")?.mode, 0o1777);
 });
@@ -125,7 +125,7 @@ test("a directory has the owner and mode that one package gives it, in every lay
 test("the database lies where the distribution has it, also through a link", async (t) => {
   const { root } = await made(t, {
     name: "base",
-    files: [madeDirectory("usr"), madeDirectory("usr/lib"), { path: "lib", type: "2", link: "usr/lib" }],
+    files: [apkDirectory("usr"), apkDirectory("usr/lib"), { path: "lib", type: "2", link: "usr/lib" }],
   });
   assert.ok(root.has("usr/lib/apk/db/installed"));
   assert.equal(root.get("lib")?.type, "symlink");
@@ -230,7 +230,7 @@ test("certificates become a bundle where no package has one, and the administrat
     name: "bundle",
     files: [{ path: "etc/ssl/certs/ca-certificates.crt", content: "SHIPPED\n" }],
   };
-  const of = async (...packages: readonly MadePackage[]): Promise<string> => {
+  const of = async (...packages: readonly ApkContent[]): Promise<string> => {
     const { root, warnings } = await made(t, ...packages);
     assert.deepEqual(warnings, []);
     return (

@@ -2,11 +2,11 @@ import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { RAW_TRAILER, type RawHeader, rawMember, rawPax } from "@cooper/test";
+import { RAW_TRAILER, type RawHeader, rawMember, rawPax } from "./raw-tar.ts";
 
 /** Writes apk v2 packages and signed indexes, byte by byte: shares no code with what reads them. */
 
-export interface MadeFile extends RawHeader {
+export interface ApkFile extends RawHeader {
   readonly path: string;
   readonly content?: string | Uint8Array;
   readonly xattrs?: Readonly<Record<string, string>>;
@@ -14,14 +14,14 @@ export interface MadeFile extends RawHeader {
   readonly sha1?: string;
 }
 
-export interface MadePackage {
+export interface ApkContent {
   readonly name: string;
   readonly version?: string;
   readonly arch?: string;
   /** `key = value` lines of .PKGINFO besides those that every package has. */
   readonly info?: readonly string[];
   readonly scripts?: Readonly<Record<string, string>>;
-  readonly files?: readonly MadeFile[];
+  readonly files?: readonly ApkFile[];
   /** Lines of the index's record besides those that every package has. */
   readonly record?: readonly string[];
   /** What is written in place of the right one. */
@@ -39,13 +39,13 @@ export interface MadeApk {
   readonly record: string;
 }
 
-export interface Signer {
+export interface ApkSigner {
   readonly name: string;
   readonly publicKey: string;
   readonly privateKey: string;
 }
 
-export function makeSigner(name = "test.rsa.pub"): Signer {
+export function makeApkSigner(name = "test.rsa.pub"): ApkSigner {
   const pair = generateKeyPairSync("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },
@@ -54,7 +54,7 @@ export function makeSigner(name = "test.rsa.pub"): Signer {
   return { name, ...pair };
 }
 
-export function makeApk(made: MadePackage, signer?: Signer): MadeApk {
+export function makeApk(made: ApkContent, signer?: ApkSigner): MadeApk {
   const { name, version = "1.0-r0", arch = "x86_64", files = [], buildDate = 1_600_000_000 } = made;
   const tar = Buffer.concat([...files.map(dataMember), RAW_TRAILER]);
   const rightData = gzipSync(tar);
@@ -107,30 +107,30 @@ export function makeApk(made: MadePackage, signer?: Signer): MadeApk {
   return { bytes, checksum, file: `${name}-${version}.apk`, record: `${record.join("\n")}\n\n` };
 }
 
-export interface RepositoryOptions {
-  readonly signer: Signer;
+export interface ApkRepositoryOptions {
+  readonly signer: ApkSigner;
   readonly arch?: string;
   /** Of the index; seconds since 1970. */
   readonly date?: number;
 }
 
 /** Writes `ARCH/APKINDEX.tar.gz` and the packages beside it, and the key as `NAME`. */
-export function writeRepository(
+export function writeApkRepository(
   directory: string,
   packages: readonly MadeApk[],
-  { signer, arch = "x86_64", date = 1_700_000_000 }: RepositoryOptions,
+  { signer, arch = "x86_64", date = 1_700_000_000 }: ApkRepositoryOptions,
 ): void {
   const place = join(directory, arch);
   mkdirSync(place, { recursive: true });
   for (const { file, bytes } of packages) writeFileSync(join(place, file), bytes);
   writeFileSync(
     join(place, "APKINDEX.tar.gz"),
-    makeIndex(packages.map(({ record }) => record).join(""), signer, date),
+    makeApkIndex(packages.map(({ record }) => record).join(""), signer, date),
   );
   writeFileSync(join(directory, signer.name), signer.publicKey);
 }
 
-export function makeIndex(records: string, signer: Signer, date: number): Buffer {
+export function makeApkIndex(records: string, signer: ApkSigner, date: number): Buffer {
   const index = gzipSync(
     Buffer.concat([
       rawMember({ name: "DESCRIPTION", mtime: date }, "a test's"),
@@ -142,7 +142,7 @@ export function makeIndex(records: string, signer: Signer, date: number): Buffer
   return Buffer.concat([gzipSync(rawMember({ name: `.SIGN.RSA256.${signer.name}` }, signature)), index]);
 }
 
-function dataMember(file: MadeFile): Buffer {
+function dataMember(file: ApkFile): Buffer {
   const { path, content = "", xattrs = {}, sha1, ...header } = file;
   const { type = "0", link = "" } = header;
   const hashed = type === "2" ? link : content;
@@ -158,6 +158,6 @@ function dataMember(file: MadeFile): Buffer {
 }
 
 /** A directory of a package. */
-export function madeDirectory(path: string, header: RawHeader = {}): MadeFile {
+export function apkDirectory(path: string, header: RawHeader = {}): ApkFile {
   return { path, type: "5", ...header };
 }
