@@ -37,7 +37,7 @@ export function parseDependencies(field: string): readonly Alternatives[] {
 }
 
 /** `name[:arch] [(relation version)]`. `DEPENDENCY_INVALID` */
-export function parseDependency(text: string): Dependency {
+function parseDependency(text: string): Dependency {
   const groups = SYNTAX.exec(text)?.groups;
   if (groups === undefined) {
     throw new DistroError(
@@ -57,7 +57,7 @@ export function parseDependency(text: string): Dependency {
 }
 
 /** As a control file writes it. */
-export function formatDependency({ name, architecture, relation, version }: Dependency): string {
+function formatDependency({ name, architecture, relation, version }: Dependency): string {
   const qualified = architecture === undefined ? name : `${name}:${architecture}`;
   return relation === undefined || version === undefined
     ? qualified

@@ -52,13 +52,10 @@ export function readHost(root: string): Host {
         join(etc, "apt.conf"),
       ].flatMap((path) => read(path) ?? []),
     ),
-    credentials: each(
-      [
-        join(etc, "auth.conf"),
-        ...filesIn(join(etc, "auth.conf.d")).filter((path) => /(^|\/)[^/.]+$|\.conf$/.test(path)),
-      ],
-      parseCredentials,
-    ),
+    credentials: [
+      join(etc, "auth.conf"),
+      ...filesIn(join(etc, "auth.conf.d")).filter((path) => /(^|\/)[^/.]+$|\.conf$/.test(path)),
+    ].flatMap((path) => parseCredentials(readSecret(path))),
   };
 }
 
@@ -79,6 +76,16 @@ function parseOsRelease(text = ""): ReadonlyMap<string, string> {
     return key === undefined || value === undefined ? [] : [[key, value]];
   });
   return new Map(pairs);
+}
+
+/** Passwords may be root's alone: for others there are none, and the archive says whether it wants one. */
+function readSecret(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR", "EACCES"].includes(errnoOf(error) ?? "")) return "";
+    throw fileFault("read", path, error);
+  }
 }
 
 function read(path: string): string | undefined {
