@@ -23,6 +23,8 @@ interface Server {
   readonly port: number;
   /** Highest resident memory so far: MiB. */
   memory(): number;
+  /** Processor time so far, in user and system. */
+  cpuSeconds(): number;
   stop(): Promise<void>;
 }
 
@@ -60,6 +62,11 @@ async function startServer(
     memory: () => {
       const [, kib = "0"] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8")) ?? [];
       return Math.round(Number(kib) / 1024);
+    },
+    cpuSeconds: () => {
+      const [, fields = ""] = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ");
+      const [user, system] = fields.split(" ").slice(11, 13).map(Number);
+      return ((user ?? 0) + (system ?? 0)) / 100;
     },
     stop: async () => {
       child.kill("SIGTERM");
@@ -172,6 +179,31 @@ async function repeat(
   });
 }
 
+/** Reads on `connections` connections for a while, and stops in the middle: MB. */
+async function flow(
+  server: Server,
+  path: string,
+  connections: number,
+): Promise<{ readonly perSecond: number; readonly perCpuSecond: number }> {
+  let received = 0;
+  const [started, cpu] = [performance.now(), server.cpuSeconds()];
+  const sockets = Array.from({ length: connections }, () => {
+    const socket = connect(server.port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.on("data", (chunk: Buffer) => (received += chunk.byteLength));
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(20));
+    return socket;
+  });
+  await pause(SECONDS * 1000);
+  const megabytes = received / 1e6;
+  const measured = {
+    perSecond: megabytes / ((performance.now() - started) / 1000),
+    perCpuSecond: megabytes / (server.cpuSeconds() - cpu),
+  };
+  for (const socket of sockets) socket.destroy();
+  return measured;
+}
+
 interface Case {
   readonly name: string;
   readonly unit: string;
@@ -219,6 +251,17 @@ const CASES: readonly Case[] = [
       run: async ({ port }) => await rate(port, "HEAD", "/v2/bench/manifests/t", clients),
     },
   ]),
+  {
+    name: "200 downloads at once",
+    unit: "MB/s",
+    run: async (server) => (await flow(server, blob(large), 200)).perSecond,
+  },
+  {
+    // On a machine that also runs the clients, and others, this says more than the time on the wall.
+    name: "200 downloads at once, a second of the server's processor time",
+    unit: "MB",
+    run: async (server) => (await flow(server, blob(large), 200)).perCpuSecond,
+  },
   {
     name: "upload of 100 MB",
     unit: "MB/s",

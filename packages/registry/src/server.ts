@@ -17,6 +17,8 @@ export interface ListenOptions {
   readonly host?: string | undefined;
   /** Default: one that is free. */
   readonly port?: number | undefined;
+  /** "shared": other processes that say so too may listen there, and the system spreads connections over them. */
+  readonly sharing?: "alone" | "shared" | undefined;
   /** Without it plain HTTP is spoken. */
   readonly tls?: TlsIdentity | undefined;
   /** How long a client may take to send the head of a request. Default 20. */
@@ -94,7 +96,7 @@ export async function listen(handler: Handler, options: ListenOptions): Promise<
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, reusePort: options.sharing === "shared" }, () => {
       server.off("error", reject);
       resolve();
     });

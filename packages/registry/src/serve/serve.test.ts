@@ -132,6 +132,20 @@ suite("the service", () => {
     assert.ok(service.lines.slice(before).some(({ message }) => message === "Stopped"));
   });
 
+  test("several can listen at one address, each for some of the clients, where all of them say so", async (t) => {
+    const listen = `127.0.0.1:${await freePort()}`;
+    const first = await startService(t, { listen, listenSharing: "shared" });
+    const second = await startService(t, { listen, listenSharing: "shared" }, first.directory);
+    const digest = await visitorOf(t, first.url).pushBlob("a", "bytes");
+    for (let count = 0; count < 40; count += 1) {
+      // oxlint-disable-next-line no-await-in-loop
+      const answer = await visitorOf(t, second.url).ask("GET", `/v2/a/blobs/${digest}`);
+      assert.equal(answer.body.toString(), "bytes");
+    }
+    for (const { lines } of [first, second]) assert.ok(lines.some(({ status }) => status === 200));
+    await assert.rejects(async () => await startService(t, { listen }), /EADDRINUSE/);
+  });
+
   test("a port that is taken, or a directory that is none, is told at once", async (t) => {
     const { url } = await startService(t);
     await assert.rejects(async () => await startService(t, { listen: new URL(url).host }), /EADDRINUSE/);

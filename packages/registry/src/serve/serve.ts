@@ -129,6 +129,7 @@ function listenOptions(settings: ServeSettings, files: TlsFiles | undefined): Li
   return {
     ...settings.listen,
     tls: files === undefined ? undefined : readTls(files),
+    sharing: settings.listenSharing,
     headSeconds: settings.headTime,
     idleSeconds: settings.idleTime,
     slowBytes: settings.slowBytes,

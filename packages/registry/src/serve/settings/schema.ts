@@ -8,6 +8,10 @@ import { address, bytes, count, oneOf, seconds, text, texts } from "./values.ts"
  */
 export const serveSchema = z.strictObject({
   listen: address("Address to listen on; :PORT is every address of this machine"),
+  listenSharing: oneOf(
+    ["alone", "shared"],
+    "shared: several processes on one directory listen at one address, and each takes some of the connections",
+  ),
   data: text("Keep everything in this directory", "DIR"),
   mode: oneOf(["read-write", "read-only"], "Whether anything can be pushed or deleted"),
   tlsCertificate: text(
@@ -100,6 +104,7 @@ export const serveSchema = z.strictObject({
 /** What every setting is that nobody sets. Written as a file, a flag or a variable would. */
 export const DEFAULTS = {
   listen: "127.0.0.1:5000",
+  listenSharing: "alone",
   mode: "read-write",
   proxies: "",
   logFormat: "auto",
