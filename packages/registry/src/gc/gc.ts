@@ -34,6 +34,12 @@ export async function collectGarbage(
     now: Date.now() / 1000,
     signal,
   });
-  const collected = await storage.collect({ graceSeconds, uploadSeconds, dropsUntagged: isMade, signal });
+  const collected = await storage.collect({
+    graceSeconds,
+    uploadSeconds,
+    dropsUntagged: isMade,
+    neverTaggedSeconds: madeSeconds,
+    signal,
+  });
   return { ...collected, expired };
 }

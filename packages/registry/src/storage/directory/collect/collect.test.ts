@@ -155,8 +155,8 @@ suite("collecting", () => {
     const { hostname, port } = new URL(visitor.url);
     const socket = connect(Number(port), hostname);
     t.after(() => socket.destroy());
-    const half = someBytes(1_000_000);
-    socket.write(`PATCH ${busy} HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n`);
+    const half = someBytes(8_000_000);
+    socket.write(`PATCH ${busy} HTTP/1.1\r\nHost: x\r\nContent-Length: 16000000\r\n\r\n`);
     socket.write(half);
     await until(async () => (await visitor.ask("GET", busy)).headers.range !== "0-0");
     for (const location of [left, busy]) {
@@ -171,7 +171,7 @@ suite("collecting", () => {
     assert.equal((await visitor.ask("GET", left)).status, 404);
     assert.equal((await visitor.ask("GET", young)).status, 204);
     socket.write(half);
-    await until(async () => (await visitor.ask("GET", busy)).headers.range === "0-1999999");
+    await until(async () => (await visitor.ask("GET", busy)).headers.range === "0-15999999");
   });
 
   test("manifests without a tag stay, but where they are to go; what a tag leads to stays anywhere", async (t) => {
@@ -212,6 +212,16 @@ suite("collecting", () => {
     age("made/x", digestOf("{}"), 48);
     await storage.collect(LIMITS);
     assert.ok(!has("made/x", digestOf("{}")));
+  });
+
+  test("what was only ever asked for by its digest stays longer than what lost its tag", async (t) => {
+    const { visitor, storage, layout } = await open(t);
+    const index = manifestOf({ manifests: [] }, OCI_INDEX);
+    await visitor.pushManifest("made/by-digest", index.digest, index);
+    ageFile(layout.manifest("made/by-digest", storableDigest(index.digest)), 48);
+    const longer = { ...LIMITS, dropsUntagged, neverTaggedSeconds: 72 * HOUR };
+    assert.equal((await storage.collect(longer)).removed.manifests, 0);
+    assert.equal((await storage.collect({ ...longer, neverTaggedSeconds: HOUR })).removed.manifests, 1);
   });
 
   test("what a crash leaves behind is cleared away: bytes that nobody has, half-written files", async (t) => {

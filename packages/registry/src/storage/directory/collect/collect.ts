@@ -18,6 +18,11 @@ export interface CollectOptions extends Cancellable {
    * anew. Elsewhere they stay, since clients push by digest. Default: in none.
    */
   readonly dropsUntagged?: ((repository: string) => boolean) | undefined;
+  /**
+   * How long they stay in such a repository that has never had a tag, because everybody asks it for
+   * digests: seconds. Default: `graceSeconds`.
+   */
+  readonly neverTaggedSeconds?: number | undefined;
 }
 
 /** What a collection did. */

@@ -128,12 +128,13 @@ export class RepositorySweep {
    * led to: so they stay for as long after the last change of a tag as blobs do after their last use.
    */
   async #dropUntagged(lock: RepositoryLock): Promise<void> {
-    const cutoff = (): number => Date.now() - this.#options.graceSeconds * 1000;
+    const { graceSeconds, neverTaggedSeconds = graceSeconds } = this.#options;
     await lock.run(this.#repository, async () => {
       const changed = await statusOf(this.#layout.tags(this.#repository));
-      if (changed !== undefined && changed.mtimeMs > cutoff()) return;
+      const cutoff = Date.now() - (changed === undefined ? neverTaggedSeconds : graceSeconds) * 1000;
+      if (changed !== undefined && changed.mtimeMs > cutoff) return;
       for (const { path, digest, status } of await this.#marks.untagged()) {
-        if (status.mtimeMs > cutoff()) continue;
+        if (status.mtimeMs > cutoff) continue;
         removeFile(path);
         this.#marks.forget(digest);
         this.#swept.manifests += 1;
