@@ -15,8 +15,9 @@ export function parsePlatform(text: string): Platform {
   const [first = "", architecture, variant] = parts;
   if (architecture === undefined) {
     // containerd takes the other half of `linux` from the host; here the same text means the same everywhere.
-    if (OPERATING_SYSTEMS.has(normalizeOs(first))) throw invalid(text);
-    return withVersion(normalizePlatform({ os: "linux", architecture: first }), version);
+    const platform = normalizePlatform({ os: "linux", architecture: first });
+    if (!ARCHITECTURES.has(platform.architecture)) throw invalid(text);
+    return withVersion(platform, version);
   }
   return withVersion(normalizePlatform({ os: first, architecture, variant }), version);
 }
@@ -66,10 +67,10 @@ export function isUnknownPlatform(platform: Platform | undefined): boolean {
   return platform !== undefined && platform.os === "unknown" && platform.architecture === "unknown";
 }
 
-const OPERATING_SYSTEMS: ReadonlySet<string> = new Set(
+const ARCHITECTURES: ReadonlySet<string> = new Set(
   (
-    "aix android darwin dragonfly freebsd hurd illumos ios js linux netbsd openbsd plan9 solaris " +
-    "wasip1 windows zos"
+    "386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le " +
+    "ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm"
   ).split(" "),
 );
 

@@ -6,6 +6,7 @@ export type { SysErrorCode } from "./errors.ts";
 export type { Path, PathOrDescriptor } from "./path.ts";
 
 // Files and directories
+export { makeDirectories } from "./make-directories.ts";
 export {
   O_PATH,
   WORKING_DIRECTORY,

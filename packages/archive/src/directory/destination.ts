@@ -1,5 +1,13 @@
-import { chmodSync, closeSync, constants, mkdirSync, openSync, readlinkSync } from "node:fs";
-import { type FileStatus, O_PATH, errnoOf, listDirectory, openBeneath, statusOf } from "@cooper/sys";
+import { chmodSync, closeSync, constants, openSync, readlinkSync } from "node:fs";
+import {
+  type FileStatus,
+  O_PATH,
+  errnoOf,
+  listDirectory,
+  openBeneath,
+  statusOf,
+  makeDirectories,
+} from "@cooper/sys";
 import type { PathString } from "../tar/entry.ts";
 import { decodePath } from "../tar/path.ts";
 import type { DirectoryTimes } from "./directory-times.ts";
@@ -39,7 +47,7 @@ export class Destination {
   /** `make` is asked for directories that paths presume. */
   constructor(directory: string, times: DirectoryTimes, make: MissingDirectory) {
     this.#times = times;
-    const made = mkdirSync(directory, { recursive: true });
+    const made = makeDirectories(directory);
     const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
     this.#root = { fd, path: "", identity: statusOf(fd).identity };
     this.#make = make;

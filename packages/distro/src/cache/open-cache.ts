@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { type ByteStream, type Cancellable, fileFault, tally, verified } from "@cooper/archive";
 import { type Digest, digestAlgorithm, digestHex, digestOf } from "@cooper/oci";
-import { CooperError, errnoOf } from "@cooper/sys";
+import { CooperError, errnoOf, makeDirectories } from "@cooper/sys";
 import { Aside, type Held, lockPath, tryLockPath } from "@cooper/transport";
 import type { Cache, ExpectedBlob, StoredBlob } from "./cache.ts";
 import { type CacheUsage, measure, trim } from "./trim.ts";
@@ -46,7 +46,7 @@ export function cacheDirectory(
 export async function openCache(options: CacheOptions = {}): Promise<OpenCache> {
   const directory = options.directory ?? cacheDirectory();
   try {
-    mkdirSync(join(directory, "aside"), { recursive: true, mode: 0o755 });
+    makeDirectories(join(directory, "aside"), 0o755);
     return new DirectoryCache(directory, options.limit ?? DEFAULT_LIMIT, await hold(directory));
   } catch (error) {
     throw named(directory, error);
@@ -141,7 +141,7 @@ class DirectoryCache implements OpenCache {
   ): Promise<string> {
     const path = this.#entryPath("derived", kind, key);
     if (await used(path)) return path;
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectories(dirname(path));
     // Whoever comes second waits here, and finds it made.
     const lock = await lockPath(`${path}.lock`, { mode: "exclusive", kind: "file", signal: options.signal });
     const aside = join(this.directory, "aside", randomUUID());
@@ -192,7 +192,7 @@ class DirectoryCache implements OpenCache {
 
   async #store(path: string, stream: ByteStream, options: Cancellable): Promise<void> {
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeDirectories(dirname(path));
       const aside = await Aside.create(join(this.directory, "aside"));
       try {
         this.#grown += await aside.write(stream, options);
@@ -230,7 +230,7 @@ async function used(path: string): Promise<boolean> {
 }
 
 async function place(aside: string, path: string): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectories(dirname(path));
   await rename(aside, path);
 }
 

@@ -1,7 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
-import { errnoOf, lockFile } from "@cooper/sys";
+import { errnoOf, lockFile, makeDirectories } from "@cooper/sys";
 import { type Runtime, removeContainer } from "../runtime/runtime.ts";
 import { asidePath, sweepAsides } from "./asides.ts";
 
@@ -49,7 +49,7 @@ function makeLocked(home: string): { readonly id: string; readonly path: string;
   const id = `${PREFIX}${randomBytes(8).toString("hex")}`;
   const path = join(parent, id);
   const aside = asidePath(parent);
-  mkdirSync(aside, { recursive: true, mode: 0o700 });
+  makeDirectories(aside, 0o700);
   const lock = openSync(join(aside, "lock"), "a", 0o600);
   try {
     if (!lockFile(lock, "exclusive")) throw new Error("unreachable: nobody else knows of this lock");

@@ -13,7 +13,7 @@ import {
   parseDigest,
 } from "@cooper/oci";
 import { setTimeout as pause } from "node:timers/promises";
-import { lockFile, waitLock } from "@cooper/sys";
+import { lockFile, waitLock, makeDirectories } from "@cooper/sys";
 import type { SnapshotEvent } from "./event.ts";
 
 /**
@@ -71,7 +71,7 @@ async function holdLayer(
   options: UnpackOptions,
 ): Promise<HeldLayer> {
   const parent = unpackedDirectory(options.home);
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  makeDirectories(parent, 0o700);
   // A layer that is still to be made has no diffID before it has been streamed: it is unpacked first.
   const early = layer.known() === undefined ? await unpackAside(layer, below, options) : undefined;
   const diffId = await layer.diffId(options);
@@ -116,7 +116,7 @@ export async function adoptLayer(
   options: Cancellable & { readonly home: string },
 ): Promise<void> {
   const parent = unpackedDirectory(options.home);
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  makeDirectories(parent, 0o700);
   const target = join(parent, directoryName(chainIdOf(below, diffId)));
   const lock = openSync(`${target}.lock`, "a", 0o600);
   try {

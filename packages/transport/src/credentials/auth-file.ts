@@ -1,11 +1,11 @@
 import { readFileSync, realpathSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fromBytes, writeFileAtomic } from "@cooper/archive";
 import { z } from "zod";
 import { TransportError } from "../errors.ts";
 import type { Environment } from "../registry/http/proxy.ts";
+import { makeDirectories } from "@cooper/sys";
 
 /** One entry of `auths`. */
 export interface AuthEntry {
@@ -110,7 +110,7 @@ export async function writeAuthFile({ path, contents }: AuthFile): Promise<void>
   const target = realPath(path);
   const text = `${JSON.stringify(contents, null, "\t")}\n`;
   try {
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(target), 0o700);
     await writeFileAtomic(target, fromBytes(text), { mode: 0o600 });
   } catch (cause) {
     throw new TransportError("AUTH_FILE", `cannot write the credentials to ${path}`, {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fromBytes, syncDirectory, tally, verified } from "@cooper/archive";
@@ -17,6 +17,7 @@ import { blobsDirectory, type Guard, SharedGuard } from "./guard.ts";
 import { formatIndexFile, type IndexFile, tagOf, withEntry, withoutEntries } from "./index-file.ts";
 import { readFacts } from "./manifest-facts.ts";
 import { LayoutRepository } from "./repository.ts";
+import { makeDirectories } from "@cooper/sys";
 
 export interface LayoutOptions extends Cancellable {
   /** `write` makes the directory with its first blob if there is none. Default: `read`. */
@@ -166,7 +167,7 @@ export class LayoutDirectory extends LayoutRepository implements WritableReposit
         stored = digest();
         await this.guard.keep([stored], options);
         const path = join(this.root, blobPath(stored));
-        mkdirSync(dirname(path), { recursive: true, mode: this.#mode });
+        makeDirectories(dirname(path), this.#mode);
         return path;
       },
       options,
@@ -201,12 +202,12 @@ export class LayoutDirectory extends LayoutRepository implements WritableReposit
 
   async #create({ signal }: Cancellable): Promise<void> {
     const blobs = blobsDirectory(this.root);
-    const makeDirectories = (): void => {
-      mkdirSync(join(blobs, "sha256"), { recursive: true, mode: this.#mode });
+    const makeBlobs = (): void => {
+      makeDirectories(join(blobs, "sha256"), this.#mode);
     };
-    makeDirectories();
+    makeBlobs();
     await this.guard.keep([], { signal });
-    makeDirectories(); // another process may have removed an empty layout
+    makeBlobs(); // another process may have removed an empty layout
     const header = join(this.root, "oci-layout");
     if ((statSync(header, { throwIfNoEntry: false })?.size ?? 0) === 0) {
       const lock = await lockPath(header, { mode: "exclusive", kind: "file", signal });

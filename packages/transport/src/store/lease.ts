@@ -1,19 +1,10 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Cancellable } from "@cooper/archive";
 import { isDigest } from "@cooper/oci";
 import type { Digest } from "@cooper/oci";
-import { lockFile } from "@cooper/sys";
+import { lockFile, makeDirectories } from "@cooper/sys";
 import { writeFault } from "../durable/fault.ts";
 import { isStillThere, lockPath } from "../durable/lock.ts";
 import { blobsDirectory, type Guard } from "../layout/guard.ts";
@@ -40,7 +31,7 @@ export class Lease implements Guard {
   /** Keeps the digests that `find` gives; nothing can be collected between its look and the keeping. */
   async during(find: () => Promise<readonly Digest[]>, { signal }: Cancellable): Promise<void> {
     try {
-      mkdirSync(blobsDirectory(this.#home), { recursive: true, mode: 0o700 });
+      makeDirectories(blobsDirectory(this.#home), 0o700);
       const lock = await lockPath(blobsDirectory(this.#home), { mode: "shared", kind: "directory", signal });
       try {
         const digests = (await find()).filter((digest) => !this.#kept.has(digest));
@@ -69,7 +60,7 @@ export class Lease implements Guard {
 /** What all living commands keep. Removes the leases of dead ones. The blobs must be locked exclusively. */
 export function readLeases(home: string): readonly Digest[] {
   const directory = leasesDirectory(home);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectories(directory, 0o700);
   return readdirSync(directory).flatMap((name) => readLease(join(directory, name)));
 }
 
@@ -96,7 +87,7 @@ function leasesDirectory(home: string): string {
 }
 
 function create(directory: string): { readonly fd: number; readonly path: string } {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectories(directory, 0o700);
   for (;;) {
     const path = join(directory, `${process.pid}-${randomBytes(8).toString("hex")}`);
     const fd = openSync(path, "ax", 0o600);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fromBytes, writeFileAtomic } from "@cooper/archive";
 import type { Cancellable } from "@cooper/archive";
@@ -13,6 +13,7 @@ import { tagOf, withoutNames } from "../layout/index-file.ts";
 import type { Selector } from "../repository.ts";
 import { cooperHome, type StoreEnvironment } from "./home.ts";
 import { Lease, readLeases } from "./lease.ts";
+import { makeDirectories } from "@cooper/sys";
 
 export interface StoreOptions extends Cancellable {
   /** The directory; default: `cooperHome()`. */
@@ -108,7 +109,7 @@ export class Store extends LayoutDirectory {
   /** Keeps blobs, and all that the manifests among them name, until `unpin`: for caches that use the store. */
   async pin(name: string, digests: readonly Digest[], options: Cancellable = {}): Promise<void> {
     await this.#lease.keep(digests, options);
-    mkdirSync(this.#pins, { recursive: true, mode: 0o700 });
+    makeDirectories(this.#pins, 0o700);
     await writeFileAtomic(join(this.#pins, encodeURIComponent(name)), fromBytes(digests.join("\n")));
   }
 

@@ -1,11 +1,12 @@
-import { closeSync, mkdirSync, openSync, readdirSync, unlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { syncDirectory } from "@cooper/archive";
+import { makeDirectories } from "@cooper/sys";
 
 /** Makes the directory that a file is to stand in, and lets it survive a crash. */
 export async function makeParent(path: string): Promise<void> {
   const parent = dirname(path);
-  const first = mkdirSync(parent, { recursive: true });
+  const first = makeDirectories(parent);
   if (first === undefined) return;
   // Every new directory is a name in the one above it.
   for (let made = parent; made.length >= first.length; made = dirname(made)) {
