@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { discard } from "./bytes.ts";
 import type { ByteStream, Cancellable } from "./bytes.ts";
 import { ArchiveError } from "./errors.ts";
-import { fileFault } from "./file-fault.ts";
+import { fileFault, requireReplaceable } from "./file-fault.ts";
 import { giveBack } from "./reuse.ts";
 
 /** Small chunks, such as tar headers, are gathered until there are this many bytes to write. */
@@ -30,8 +31,9 @@ export async function writeFileAtomic(
 ): Promise<number> {
   const directory = dirname(path);
   const temporary = join(directory, `.${basename(path).slice(0, 200)}.${randomBytes(8).toString("hex")}.tmp`);
-  const file = await open(temporary, "wx", 0o600).catch((error: unknown) => {
-    throw fileFault("write", path, error);
+  const file = await openAside(path, temporary).catch(async (error: unknown) => {
+    await discard(stream);
+    throw isSystemError(error) ? fileFault("write", path, error) : error;
   });
   try {
     let size: number;
@@ -49,6 +51,11 @@ export async function writeFileAtomic(
     await rm(temporary, { force: true });
     throw isSystemError(error) ? fileFault("write", path, error) : error;
   }
+}
+
+async function openAside(path: string, temporary: string): Promise<FileHandle> {
+  requireReplaceable(path);
+  return await open(temporary, "wx", 0o600);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { ArchiveError } from "./errors.ts";
 
 /** Says in one sentence why a file could not be read or written; keeps the system's error as cause. */
@@ -21,4 +22,16 @@ export function fileFault(action: "read" | "write", path: string | Buffer, cause
       return new ArchiveError(code, `cannot ${action} ${name}: ${reason}`, details);
     }
   }
+}
+
+/**
+ * Refuses what a file that is written aside and renamed must not replace: a device, a pipe or a
+ * directory. As root `/dev/null` would be gone. `FILE_UNWRITABLE`
+ */
+export function requireReplaceable(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== false) return;
+  throw new ArchiveError("FILE_UNWRITABLE", `cannot write ${path}: it is there and is no file`, {
+    fields: { path },
+    advice: "Name a file, or a path at which there is nothing yet.",
+  });
 }

@@ -9,7 +9,7 @@ export { asBuffer, collect, discard, fromBytes } from "./bytes.ts";
 export type { ByteStream, Cancellable, CollectOptions } from "./bytes.ts";
 export { syncDirectory, writeFileAtomic, writeStream } from "./atomic-file.ts";
 export type { WriteFileOptions } from "./atomic-file.ts";
-export { fileFault } from "./file-fault.ts";
+export { fileFault, requireReplaceable } from "./file-fault.ts";
 export { readFileStream } from "./file-stream.ts";
 export type { ReadFileOptions } from "./file-stream.ts";
 export { fromReadable, toReadable } from "./node-stream.ts";

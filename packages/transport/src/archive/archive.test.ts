@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { collect, fromBytes, writeTar } from "@cooper/archive";
+import { collect, fromBytes, writeFileAtomic, writeTar } from "@cooper/archive";
 import type { TarInput } from "@cooper/archive";
 import { digestBytes, parseConfig, parseManifest } from "@cooper/oci";
 import {
@@ -413,4 +413,16 @@ test("a referrer in an archive is found", async (t) => {
   assert.equal((await archive.referrers(sample.root.digest)).length, 1);
   assert.equal((await archive.resolveOnly()).digest, sample.root.digest);
   await archive.close();
+});
+
+test("what is there and is no file is never replaced by an archive", async (t) => {
+  const directory = temporaryDirectory(t);
+  const pipe = join(directory, "pipe");
+  await run("mkfifo", [pipe]);
+  for (const path of [pipe, directory]) {
+    await assert.rejects(writeOci(path, await sampleImage()), { code: "FILE_UNWRITABLE" });
+    await assert.rejects(writeFileAtomic(path, fromBytes("x")), { code: "FILE_UNWRITABLE" });
+  }
+  assert.ok(statSync(pipe).isFIFO());
+  assert.deepEqual(readdirSync(directory), ["pipe"]);
 });

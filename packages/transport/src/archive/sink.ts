@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { syncDirectory } from "@cooper/archive";
+import { requireReplaceable, syncDirectory } from "@cooper/archive";
 import type { ByteStream, Cancellable } from "@cooper/archive";
 import { Aside, reapAsides } from "../durable/aside.ts";
 import { writeFault } from "../durable/fault.ts";
@@ -51,6 +51,7 @@ export class FileSink implements Sink {
 
   async #create(): Promise<Aside> {
     const directory = dirname(this.#path);
+    requireReplaceable(this.#path);
     reapAsides(directory);
     return await Aside.create(directory);
   }
