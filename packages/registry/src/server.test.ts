@@ -146,3 +146,24 @@ test("a port that is taken is an error", async (t) => {
   const { port } = await start(t);
   await assert.rejects(async () => await start(t, { port }), /EADDRINUSE/);
 });
+
+test("requests that are sent ahead are answered one after the other, in their order", async (t) => {
+  const listening = await start(t);
+  const visitor = visitorOf(t, listening.url);
+  const bytes = someBytes(300_000);
+  const digest = await visitor.pushBlob("a", bytes);
+  const socket = connect(listening.port, listening.host);
+  t.after(() => socket.destroy());
+  const paths = [`blobs/${digest}`, "tags/list", `blobs/${digest}`, "manifests/none", `blobs/${digest}`];
+  for (const path of paths) socket.write(`GET /v2/a/${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  socket.write("GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const chunks: Buffer[] = [];
+  socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+  await once(socket, "end");
+  const statuses = Buffer.concat(chunks)
+    .toString("latin1")
+    .match(/HTTP\/1\.1 \d+/g);
+  const expected = [200, 200, 200, 404, 200, 200].map((status) => `HTTP/1.1 ${status}`);
+  assert.deepEqual(statuses, expected);
+  assert.equal(listening.inFlight(), 0);
+});

@@ -69,6 +69,7 @@ export async function listen(handler: Handler, options: ListenOptions): Promise<
     noDelay: true,
   };
   const exchanges = new Exchanges();
+  const latest = new WeakMap<Socket, ServerResponse>();
   let closing = false;
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     if (closing) response.shouldKeepAlive = false;
@@ -79,7 +80,11 @@ export async function listen(handler: Handler, options: ListenOptions): Promise<
       else request.once("close", () => exchanges.remove(request));
       if (closing) server.closeIdleConnections();
     });
-    void handler(request, response);
+    // Requests that come before their answers have gone wait in turn: else each would hold memory for its own.
+    const earlier = latest.get(request.socket);
+    latest.set(request.socket, response);
+    if (earlier === undefined || earlier.closed) void handler(request, response);
+    else earlier.once("close", () => void handler(request, response));
   };
   const secure = tls === undefined ? undefined : createTlsServer({ ...settings, ...tls }, handle);
   const server: Server = secure ?? createServer(settings, handle);
@@ -91,7 +96,10 @@ export async function listen(handler: Handler, options: ListenOptions): Promise<
   let connections = 0;
   server.on("connection", (socket: Socket) => {
     connections += 1;
-    socket.once("close", () => (connections -= 1));
+    socket.once("close", () => {
+      connections -= 1;
+      exchanges.removeAll(socket);
+    });
   });
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {

@@ -24,6 +24,13 @@ export class Exchanges {
     this.#running.delete(request);
   }
 
+  /** Of a connection that has gone. */
+  removeAll(socket: Socket): void {
+    for (const [request, exchange] of this.#running) {
+      if (exchange.socket === socket) this.#running.delete(request);
+    }
+  }
+
   /** After their answers, their connections end. */
   letLast(): void {
     for (const { response } of this.#running.values()) response.shouldKeepAlive = false;
