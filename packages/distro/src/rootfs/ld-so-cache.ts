@@ -61,7 +61,7 @@ export function encodeLdSoCache(libraries: readonly CachedLibrary[], order: "lit
 }
 
 /** Which ABI a library is for, as the cache tells it (sysdeps/generic/ldconfig.h); 0 where it has no sign. */
-export function cacheFlags({ bits, machine, flags }: SharedLibrary): number {
+function cacheFlags({ bits, machine, flags }: SharedLibrary): number {
   return ELF_LIBC6 | (abiOf(bits, machine, flags) << 8);
 }
 

@@ -155,7 +155,7 @@ function* walkDirectory(
 }
 
 /** By code units: the same everywhere. */
-export function compareNames(a: string, b: string): number {
+function compareNames(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

@@ -13,7 +13,7 @@ export interface ShownConfiguration {
 }
 
 /** Where files of the host's configuration stand in a step. Nothing under it is part of a layer. */
-export const CONFIGURATION_ROOT = "/run/cooper/configuration";
+const CONFIGURATION_ROOT = "/run/cooper/configuration";
 
 const BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",

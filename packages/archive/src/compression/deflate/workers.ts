@@ -7,7 +7,7 @@ import { deflater } from "./worker.ts";
 const MOST_WORKERS = 8;
 
 /** How many blocks are deflated at once. */
-export function deflateWorkerCount(): number {
+function deflateWorkerCount(): number {
   return Math.min(availableParallelism(), MOST_WORKERS);
 }
 
