@@ -138,6 +138,7 @@ test("what --json prints is as docs/schemas describes it", async (t) => {
     ["resolve", ["apk:replayout", "--arch", "x86_64", ...repository]],
     ["lock", ["apk:replayout", "--platform", "linux/amd64", ...repository]],
     ["registry gc", ["--data", "registry"]],
+    ["digest", ["oci:image:v1"]],
     ["doctor", []],
     ["history", ["oci:image:v1"]],
     ["index list", ["oci:image:all"]],

@@ -1,13 +1,14 @@
 import { formatReference } from "@cooper/oci";
 import { defineCommand } from "../command.ts";
-import { flag, globalFlags, registryFlags } from "../flags.ts";
-import type { GlobalFlags, RegistryFlags } from "../flags.ts";
+import { flag, globalFlags, jsonFlag, registryFlags } from "../flags.ts";
+import type { GlobalFlags, JsonFlag, RegistryFlags } from "../flags.ts";
 import { packageFlags } from "../packages.ts";
 import type { PackageFlags } from "../packages.ts";
 import { placeOptions, platformFlag, referenceArgument, withOpened } from "../places.ts";
 import type { PlatformFlag } from "../places.ts";
 
 type Flags = GlobalFlags &
+  JsonFlag &
   RegistryFlags &
   PackageFlags &
   PlatformFlag & { readonly fullRef?: boolean | undefined };
@@ -23,6 +24,7 @@ images. A registry is only asked, nothing is downloaded.`,
   parameters: {
     flags: {
       ...globalFlags,
+      ...jsonFlag,
       ...registryFlags,
       ...packageFlags,
       ...platformFlag,
@@ -36,11 +38,9 @@ images. A registry is only asked, nothing is downloaded.`,
       const { signal } = terminal;
       const found = descriptor?.digest ?? (await content.digest({ signal }));
       const isPinnable = "digest" in reference || "tag" in reference;
-      terminal.answer(
-        flags.fullRef === true && isPinnable
-          ? formatReference({ ...reference, tag: undefined, digest: found })
-          : found,
-      );
+      const full = isPinnable ? formatReference({ ...reference, tag: undefined, digest: found }) : undefined;
+      if (flags.json === true) return terminal.answerJson({ digest: found, reference: full });
+      terminal.answer(flags.fullRef === true ? (full ?? found) : found);
     });
   },
 });

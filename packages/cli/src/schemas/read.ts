@@ -44,3 +44,8 @@ export const validateAnswer = z.object({
 });
 
 export const indexListAnswer = z.object({ digest: z.string(), manifests: z.array(descriptor) });
+
+export const digestAnswer = z.object({
+  digest: z.string(),
+  reference: z.string().optional().describe("Will always mean this very image; missing where it is made"),
+});

@@ -3,6 +3,7 @@ import { detectAnswer, planAnswer } from "./source.ts";
 import { doctorAnswer } from "./doctor.ts";
 import { inspectAnswer } from "./inspect.ts";
 import {
+  digestAnswer,
   historyAnswer,
   indexListAnswer,
   lsAnswer,
@@ -20,6 +21,7 @@ export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "cache du": cacheUsageAnswer,
   "cache prune": cachePruneAnswer,
   detect: detectAnswer,
+  digest: digestAnswer,
   doctor: doctorAnswer,
   history: historyAnswer,
   "index list": indexListAnswer,
