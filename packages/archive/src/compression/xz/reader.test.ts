@@ -119,6 +119,28 @@ for (const [way, decode] of [
     await other.return?.();
   });
 
+  test(`xz ${way}: a file is read on while others begin that need more memory`, async (t) => {
+    const content = sampleBytes(3_000_000);
+    const [small, large] = [await xz(t, content, "-0"), await xz(t, content, "-9")];
+    if (small === undefined || large === undefined) return;
+    const open = (bytes: Buffer): AsyncIterator<Uint8Array> =>
+      decode(new ByteSource(watchedStream([bytes]), { maxBytes: Infinity, signal: undefined }))[
+        Symbol.asyncIterator
+      ]();
+    const first = open(small);
+    const others: AsyncIterator<Uint8Array>[] = [];
+    const chunks: Uint8Array[] = [];
+    for (let result = await first.next(); result.done !== true; result = await first.next()) {
+      chunks.push(result.value);
+      if (others.length === 3) continue;
+      const other = open(large);
+      others.push(other);
+      await other.next();
+    }
+    assert.ok(Buffer.concat(chunks).equals(content));
+    for (const other of others) await other.return?.();
+  });
+
   test(`xz ${way}: a wrong digest is found, though the content is whole`, async (t) => {
     const bytes = await xz(t, HELLO);
     if (bytes === undefined) return;

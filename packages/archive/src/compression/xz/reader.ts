@@ -7,6 +7,7 @@ import { type ByteStream, fromBytes } from "../../bytes.ts";
 import { ByteSource } from "../../tar/byte-source.ts";
 import { writeTo } from "../codec.ts";
 import { cutShort, damaged, unsupported } from "../fault.ts";
+import { loadXzStream } from "./wasm.ts";
 
 /** xz -9 needs 65 MiB; more is memory that a stranger makes us take. */
 const MEMORY_LIMIT = "256MiB";
@@ -119,10 +120,7 @@ function faultOf(complaint: string): Error {
 }
 
 export async function* unxzByWasm(source: ByteSource): ByteStream {
-  const { XzReadableStream } = (await import("xz-decompress")).default;
-  // xz-decompress 0.2.3 lets a stream begin only when the last one has ended: whoever reads two in
-  // turns would wait for ever. Its contexts are separate, so nothing is lost without that lock.
-  Reflect.set(XzReadableStream, "_contextMutex", { acquire: async () => {}, release: () => {} });
+  const XzStream = await loadXzStream();
   let hasEnded = false;
   const input = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
@@ -134,7 +132,7 @@ export async function* unxzByWasm(source: ByteSource): ByteStream {
       }
     },
   });
-  const output = new XzReadableStream(input).getReader();
+  const output = new XzStream(input).getReader();
   try {
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop

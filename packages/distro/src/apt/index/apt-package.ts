@@ -94,6 +94,7 @@ function readList(field: string, name: string, key: string): readonly Alternativ
   try {
     return parseDependencies(field);
   } catch (cause) {
+    if (cause instanceof RangeError) throw cause; // whoever asked has gone too deep, and says so
     throw new DistroError("INDEX_INVALID", `package ${name}: its ${key} cannot be read`, {
       cause,
       fields: { package: name },
