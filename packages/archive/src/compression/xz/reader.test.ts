@@ -44,6 +44,11 @@ for (const [way, decode] of [
       limit: LIMIT,
     });
 
+  const opened = (bytes: Buffer): AsyncIterator<Uint8Array> =>
+    decode(new ByteSource(watchedStream([bytes]), { maxBytes: Infinity, signal: undefined }))[
+      Symbol.asyncIterator
+    ]();
+
   test(`xz ${way}: levels, checks, many blocks, in pieces`, async (t) => {
     const content = sampleBytes(700_000);
     for (const options of [
@@ -123,17 +128,13 @@ for (const [way, decode] of [
     const content = sampleBytes(3_000_000);
     const [small, large] = [await xz(t, content, "-0"), await xz(t, content, "-9")];
     if (small === undefined || large === undefined) return;
-    const open = (bytes: Buffer): AsyncIterator<Uint8Array> =>
-      decode(new ByteSource(watchedStream([bytes]), { maxBytes: Infinity, signal: undefined }))[
-        Symbol.asyncIterator
-      ]();
-    const first = open(small);
+    const first = opened(small);
     const others: AsyncIterator<Uint8Array>[] = [];
     const chunks: Uint8Array[] = [];
     for (let result = await first.next(); result.done !== true; result = await first.next()) {
       chunks.push(result.value);
       if (others.length === 3) continue;
-      const other = open(large);
+      const other = opened(large);
       others.push(other);
       await other.next();
     }
