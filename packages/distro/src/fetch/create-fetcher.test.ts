@@ -123,6 +123,24 @@ test("a file that changed while it was fetched is refused, not stitched together
   });
 });
 
+test("a server that resumes at another place than it was asked for is refused", async (t) => {
+  const base = await serve(t, (request, response) => {
+    const isFirst = request.headers.range === undefined;
+    response.writeHead(isFirst ? 200 : 206, {
+      etag: '"1"',
+      "content-length": 2_000_000,
+      ...(isFirst ? {} : { "content-range": "bytes 0-1999999/2000000" }),
+    });
+    if (isFirst) response.write(Buffer.alloc(500_000), () => setTimeout(() => response.destroy(), 20));
+    else response.end(Buffer.alloc(2_000_000));
+  });
+  const { fetcher } = await bench(t);
+  await assert.rejects(fetcher.current(`${base}/index`, { limit: 3_000_000 }), {
+    code: "FETCH_FAILED",
+    message: /another part/,
+  });
+});
+
 test("a passing fault is met with another try, and a missing file is not", async (t) => {
   let asked = 0;
   const base = await serve(t, (request, response) => {
