@@ -16,7 +16,7 @@ export interface BuildSourceOptions extends Cancellable {
   readonly secrets?: ReadonlyMap<string, Buffer> | undefined;
   readonly cache?: "use" | "ignore" | undefined;
   /** Whether references that were opened lately mean what they meant then; default `remembered`. */
-  readonly roots?: "remembered" | "again" | undefined;
+  readonly roots?: "remembered" | "apart" | undefined;
   /**
    * Seconds since 1970 that everything gets, SOURCE_DATE_EPOCH. Default: the image that of its source
    * (`timeOfSource`), files of layers `LAYER_EPOCH`.
@@ -58,7 +58,7 @@ export async function buildSource(
       // oxlint-disable-next-line no-await-in-loop -- they share a cache of indexes
       const root = await openRoot(reference, {
         ...options,
-        roots: options.cache === "ignore" ? "again" : options.roots,
+        roots: options.roots === "apart" ? "apart" : options.cache === "ignore" ? "again" : "remembered",
       });
       opened.set(reference, root.opened);
       pinned.set(reference, root.pinned);

@@ -13,8 +13,11 @@ export interface RootOptions extends Cancellable {
   readonly platform: Platform;
   readonly resolver: Resolver;
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
-  /** `again`: every reference is resolved anew. Default `remembered`. */
-  readonly roots?: "remembered" | "again" | undefined;
+  /**
+   * `again`: every reference is resolved anew. `apart`: also nothing is kept for later builds, as where
+   * other repositories or keys count for this one alone. Default `remembered`.
+   */
+  readonly roots?: "remembered" | "again" | "apart" | undefined;
 }
 
 /** An image that steps stand on, and what it is made of. */
@@ -41,14 +44,15 @@ export async function openRoot(reference: string, options: RootOptions): Promise
   const path = join(directory, `${name}.json`);
   const kept = `oci:${directory}:${name}`;
   const record = recordSchema.safeParse(parsed(path)).data;
-  if (record !== undefined && options.roots !== "again" && isFresh(record.at)) {
+  const { roots = "remembered" } = options;
+  if (record !== undefined && roots === "remembered" && isFresh(record.at)) {
     const opened = await openIfThere(kept, signal);
     if (opened !== undefined) return { opened, pinned: record.inputs };
   }
   const found = await resolver.open(reference, { platform, signal, environment });
   const { inputs, repository } = found;
   // What lies somewhere lies there next time; only what is made is worth keeping.
-  if (inputs === undefined || repository !== undefined) {
+  if (inputs === undefined || repository !== undefined || roots === "apart") {
     return { opened: found, pinned: inputs ?? (await found.content.digest({ signal })) };
   }
   const before = record?.inputs === inputs ? await openIfThere(kept, signal) : undefined;

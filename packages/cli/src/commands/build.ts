@@ -86,8 +86,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       platform: flags.platform ?? hostPlatform(),
       resolver,
       secrets: new Map([...variablesOf(flags)].map(([name, value]) => [name, Buffer.from(value)])),
-      // Where packages come from is said here and now: what was made before may be of elsewhere.
-      roots: flags.locked === undefined && flags.repository === undefined ? "remembered" : "again",
+      roots: isOfItsOwn(flags) ? "apart" : "remembered",
       cache: flags.noCache === true ? "ignore" : "use",
       epoch: process.env["SOURCE_DATE_EPOCH"] === undefined ? undefined : epochOfEnvironment(process.env),
       onEvent: showBuild(terminal),
@@ -109,3 +108,10 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     }
   },
 });
+
+/** Whether where packages come from, or who is trusted, is said for this build alone. */
+function isOfItsOwn({ locked, repository, keyring, allowUntrusted, layers, layerBudget }: Flags): boolean {
+  return [locked, repository, keyring, allowUntrusted, layers, layerBudget].some(
+    (given) => given !== undefined,
+  );
+}
