@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileFault } from "@cooper/archive";
 import { openMemory, parsePatterns, Patterns, scanLocal } from "@cooper/engine";
 import { errnoOf } from "@cooper/sys";
+import { parse as parseToml, TomlError } from "smol-toml";
 import { BuildError } from "../errors.ts";
 
 /** An application's files, as providers look at them: without what is ignored. */
@@ -21,6 +22,13 @@ export interface Source {
   text(path: string): string | undefined;
   /** The JSON of a file. `SOURCE_INVALID`, which names the file. */
   json(path: string): unknown;
+  /** The TOML of a file. `SOURCE_INVALID`, which names the file. */
+  toml(path: string): unknown;
+}
+
+/** Whether a value of a file is a table, as TOML says, or an object, as JSON does. */
+export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What no build wants to see, whatever the project says. */
@@ -55,6 +63,18 @@ export async function openSource(directory: string, home: string): Promise<Sourc
   memory.save();
   const paths = files.map(({ path }) => path);
   const known = new Set(paths);
+  const parsed = (path: string, language: string, parse: (text: string) => unknown): unknown => {
+    const text = known.has(path) ? read(path) : undefined;
+    if (text === undefined) return undefined;
+    try {
+      return parse(text);
+    } catch (cause) {
+      throw new BuildError("SOURCE_INVALID", `${path} is not ${language}: ${reason(cause)}`, {
+        cause,
+        fields: { path },
+      });
+    }
+  };
   return {
     directory,
     paths,
@@ -66,18 +86,8 @@ export async function openSource(directory: string, home: string): Promise<Sourc
       return paths.filter((path) => matching.has(path));
     },
     text: (path) => (known.has(path) ? read(path) : undefined),
-    json: (path) => {
-      const text = known.has(path) ? read(path) : undefined;
-      if (text === undefined) return undefined;
-      try {
-        return JSON.parse(text);
-      } catch (cause) {
-        throw new BuildError("SOURCE_INVALID", `${path} is not JSON: ${reason(cause)}`, {
-          cause,
-          fields: { path },
-        });
-      }
-    },
+    json: (path) => parsed(path, "JSON", JSON.parse),
+    toml: (path) => parsed(path, "TOML", parseToml),
   };
 }
 
@@ -92,6 +102,9 @@ function readText(path: string): string | undefined {
   }
 }
 
+/** In one line: TOML's parser draws the place below it. */
 function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  const [line = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+  const place = cause instanceof TomlError ? `, line ${cause.line}, column ${cause.column}` : "";
+  return `${line}${place}`;
 }

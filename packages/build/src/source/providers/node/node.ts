@@ -4,12 +4,12 @@ import { finishPlan } from "../../finish-plan.ts";
 import type { Plan, PlanCopy } from "../../plan/plan.ts";
 import type { Provider, Settings } from "../../provider.ts";
 import type { Source } from "../../source.ts";
+import { wantedVersion } from "../../versions/wanted.ts";
 import { type PackageManager, packageManagerOf } from "./package-manager.ts";
 
 const manifestSchema = z.looseObject({
   main: z.string().optional(),
   scripts: z.record(z.string(), z.string()).optional(),
-  engines: z.looseObject({ node: z.string().optional() }).optional(),
   packageManager: z.string().optional(),
   dependencies: z.record(z.string(), z.string()).optional(),
   devDependencies: z.record(z.string(), z.string()).optional(),
@@ -31,7 +31,7 @@ export const node: Provider = {
   plan: (source, settings) => {
     const manifest = readManifest(source);
     const manager = packageManagerOf(source, manifest.packageManager);
-    const runtime = `node${nodeVersion(source, manifest, settings)}`;
+    const runtime = `node${nodeVersion(source, settings)}`;
     const build =
       settings.buildCommand ?? (manifest.scripts?.["build"] === undefined ? undefined : manager.run("build"));
     const site = build === undefined ? undefined : siteOf(manifest);
@@ -139,20 +139,10 @@ function readManifest(source: Source): Manifest {
 }
 
 /** `=RANGE`, or nothing: then the newest of the line with long-term support. */
-function nodeVersion(source: Source, manifest: Manifest, settings: Settings): string {
-  const wanted =
-    settings.variables["NODE_VERSION"] ??
-    manifest.engines?.node ??
-    source.text(".nvmrc")?.trim() ??
-    source.text(".node-version")?.trim() ??
-    /^(?:nodejs|node)\s+(\S+)/m.exec(source.text(".tool-versions") ?? "")?.[1];
-  if (wanted === undefined || wanted === "" || wanted === "*" || /^(lts|node|stable|latest)/.test(wanted))
-    return "";
-  // In a reference a space would end nothing, and a slash would begin another package.
-  return `=${wanted
-    .replace(/^v(?=\d)/, "")
-    .trim()
-    .replaceAll("/", "")}`;
+function nodeVersion(source: Source, settings: Settings): string {
+  const wanted = wantedVersion(source, settings, "node");
+  // In a reference a slash would begin another package.
+  return wanted === undefined ? "" : `=${wanted.version.replaceAll("/", "")}`;
 }
 
 function siteOf(manifest: Manifest): string | undefined {

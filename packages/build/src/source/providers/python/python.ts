@@ -1,21 +1,21 @@
-import { BuildError } from "../../../errors.ts";
 import { finishPlan } from "../../finish-plan.ts";
-import type { Provider, Settings } from "../../provider.ts";
+import type { Provider } from "../../provider.ts";
 import type { Source } from "../../source.ts";
+import { chooseVersion } from "../../versions/choose.ts";
 
 const MANIFESTS = ["requirements.txt", "pyproject.toml", "setup.py", "Pipfile"] as const;
 const ENTRIES = ["main.py", "app.py", "server.py", "wsgi.py", "start.py", "bot.py"] as const;
 /** Where the packages go: one directory, which the image gets whole. */
 const PACKAGES = "/opt/python";
 /** Debian 12's. */
-const DEBIAN_PYTHON = "3.11";
+const DEBIAN_PYTHON = ["3.11"] as const;
 
 /** Python with pip: requirements.txt, or a project that pip can install. */
 export const python: Provider = {
   name: "python",
   detect: (source) => MANIFESTS.find((path) => source.has(path)) ?? ENTRIES.find((path) => source.has(path)),
   plan: (source, settings) => {
-    checkVersion(source, settings);
+    chooseVersion(source, settings, "python", DEBIAN_PYTHON);
     const manifest = MANIFESTS.find((path) => source.has(path));
     const install = settings.installCommand ?? installLine(manifest);
     const isNative = /(^|\n)(psycopg2|mysqlclient|pillow|lxml)\b/i.test(
@@ -104,23 +104,4 @@ function startLine(source: Source): string | readonly string[] | undefined {
   if (requirements.includes("flask"))
     return `python3 -m flask --app ${module} run --host 0.0.0.0 --port $PORT`;
   return ["python3", entry];
-}
-
-/** `VERSION_UNAVAILABLE` where the project wants another Python than the one that can be had. */
-function checkVersion(source: Source, settings: Settings): void {
-  const pinned =
-    settings.variables["PYTHON_VERSION"] ??
-    source.text(".python-version")?.trim() ??
-    /^python-(\S+)/m.exec(source.text("runtime.txt") ?? "")?.[1];
-  if (pinned === undefined || DEBIAN_PYTHON.startsWith(pinned) || pinned.startsWith(`${DEBIAN_PYTHON}.`))
-    return;
-  if (pinned === DEBIAN_PYTHON) return;
-  throw new BuildError(
-    "VERSION_UNAVAILABLE",
-    `Python ${pinned} is asked for, and Debian has ${DEBIAN_PYTHON}`,
-    {
-      advice: `Set PYTHON_VERSION=${DEBIAN_PYTHON}, or change .python-version or runtime.txt.`,
-      fields: { wanted: pinned, available: DEBIAN_PYTHON },
-    },
-  );
 }
