@@ -37,14 +37,13 @@ export function finishPlan({ name, steps, deploy }: Parts, source: Source, setti
   const main = typeof line === "string" ? startOf(line) : { command: line, shell: "not needed" as const };
   const others = [...processes].map(([process, command]) => [process, startOf(command)] as const);
   const needsShell = [main, ...others.map(([, each]) => each)].some(({ shell }) => shell === "needed");
-  const hasShell = rest.root.some((reference) => reference.startsWith("apt:"));
   return {
     version: 1,
     providers: [name],
     steps,
     deploy: {
       ...rest,
-      root: needsShell && !hasShell ? [...rest.root, SHELL_ROOT] : rest.root,
+      root: needsShell ? withShell(rest.root) : rest.root,
       command: [...main.command],
       ...(others.length === 0
         ? {}
@@ -52,4 +51,12 @@ export function finishPlan({ name, steps, deploy }: Parts, source: Source, setti
       ...(release === undefined ? {} : { release: [...startOf(release).command] }),
     },
   };
+}
+
+/** What lies under an application that needs a shell: Debian's base has one, unless it was left out. */
+function withShell(root: readonly string[]): string[] {
+  const based = root.map((reference) =>
+    reference.startsWith("apt:") ? reference.replace(/\/\+nobase$/, "") : reference,
+  );
+  return based.some((reference) => reference.startsWith("apt:")) ? based : [...based, SHELL_ROOT];
 }

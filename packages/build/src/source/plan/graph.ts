@@ -47,14 +47,17 @@ export function graphOfPlan(plan: Plan, options: GraphOptions): Step {
   const chain = (name: string, step: PlanStep): Step => {
     let last = step.after === undefined ? rootOf(step.root ?? []) : find(step.after, name);
     for (const copy of step.copies ?? []) last = makeStep(copyOf([copy]), [last, find(copy.from, name)]);
+    const mounted = (step.mounts ?? []).map(({ from }) => find(from, name));
     for (const command of step.commands)
-      last = makeStep(execOf(name, step, command, options.secrets), [last]);
+      last = makeStep(execOf(name, step, command, options.secrets), [last, ...mounted]);
     return last;
   };
   const { deploy } = plan;
   // Each copy is a layer of its own that depends on nothing but what is copied.
   const copies = deploy.copies.map((copy) => makeStep(copyOf([copy], ROOT), [find(copy.from, "deploy")]));
-  return makeStep({ kind: "merge" }, [rootOf(deploy.root), ...copies]);
+  // A program that needs nothing under it has no root.
+  const root = deploy.root.length === 0 ? [] : [rootOf(deploy.root)];
+  return makeStep({ kind: "merge" }, [...root, ...copies]);
 }
 
 /** Every reference that a plan needs, each once. */
@@ -88,6 +91,12 @@ function execOf(
   const line = typeof command === "string" ? command : command.join(" ");
   const secrets = (step.secrets ?? []).filter((secret) => given.includes(secret));
   const mounts: readonly ExecMount[] = [
+    ...(step.mounts ?? []).map(({ source, target }, place) => ({
+      kind: "input" as const,
+      input: place + 1,
+      path: source,
+      target,
+    })),
     ...(step.caches ?? []).map((cache) => ({ kind: "cache" as const, ...cache })),
     ...secrets.map((id) => ({
       kind: "secret" as const,

@@ -16,6 +16,12 @@ const copySchema = z.strictObject({
   exclude: words.optional(),
 });
 
+const mountSchema = z.strictObject({
+  from: text.describe("The name of a step"),
+  source: text.describe("A file or directory there"),
+  target: text.describe("Where the commands see it, read-only; nothing of it stays in the step"),
+});
+
 const cacheSchema = z.strictObject({
   id: text,
   target: text,
@@ -31,6 +37,7 @@ const stepSchema = z.strictObject({
   ),
   directory: text.optional().describe("Default /app"),
   environment: z.record(text, text).optional(),
+  mounts: z.array(mountSchema).optional().describe("Files of other steps for these commands only"),
   caches: z.array(cacheSchema).optional(),
   secrets: words.optional().describe("Variables that are there for this step only"),
   network: z.enum(["none", "host"]).optional().describe("Default none"),
@@ -46,7 +53,7 @@ const healthcheckSchema = z.strictObject({
 });
 
 const deploySchema = z.strictObject({
-  root: words.describe("References whose images lie under the application"),
+  root: words.describe("References whose images lie under the application; none for a program alone"),
   copies: z.array(copySchema).describe("Each a layer of its own, in this order"),
   command: words.describe("What starts it; no shell in between unless it is written here"),
   processes: z.record(text, words).optional().describe("Further ones, by name"),
