@@ -20,6 +20,7 @@ export type { RunEvent, RunOptions } from "./run/run.ts";
 export { describe, drawGraph, dumpGraph } from "./graph/dump.ts";
 export type { GraphDump } from "./graph/dump.ts";
 export { makeStep, stepsOf } from "./graph/step.ts";
+export { shellWords } from "./graph/shell-words.ts";
 export type {
   CopyOperation,
   ExecLimits,
@@ -38,7 +39,7 @@ export type {
 
 // Building
 export { execute } from "./execution/execute.ts";
-export type { ExecuteOptions } from "./execution/execute.ts";
+export type { ExecuteOptions, FailedStep } from "./execution/execute.ts";
 export type { BuildEvent } from "./execution/event.ts";
 
 // Files of the host

@@ -1,4 +1,4 @@
-import { type BuildEvent, execute, type ImageOperation, type Step } from "@cooper/engine";
+import { type BuildEvent, execute, type FailedStep, type ImageOperation, type Step } from "@cooper/engine";
 import type { Cancellable } from "@cooper/archive";
 import { type Image, type ImageConfig, type Layer, makeImage, type Platform } from "@cooper/oci";
 import { type Opened, type Resolver, selectImage } from "@cooper/transport";
@@ -24,6 +24,8 @@ export interface BuildSourceOptions extends Cancellable {
   readonly epoch?: number | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   readonly onEvent?: ((event: BuildEvent) => void) | undefined;
+  /** Told of a command that failed, while its root still stands. */
+  readonly onFailedStep?: ((failed: FailedStep) => Promise<void>) | undefined;
   /** `graph`: nothing is built once the graph is known. Default `image`. */
   readonly goal?: "image" | "graph" | undefined;
   /** Told the graph before it is built. */

@@ -4,6 +4,7 @@ import type { Platform } from "@cooper/oci";
 import { cooperHome, hostPlatform } from "@cooper/transport";
 import { buildDescription, isDescription } from "../apko.ts";
 import { defineCommand } from "../command.ts";
+import { debugShell } from "../debug-shell.ts";
 import { showBuild } from "../display/build.ts";
 import { epochOfEnvironment } from "../epoch.ts";
 import { flag, globalFlags, text } from "../flags.ts";
@@ -21,6 +22,7 @@ type Flags = GlobalFlags &
   SourceFlags & {
     readonly platform?: Platform | undefined;
     readonly noCache?: boolean | undefined;
+    readonly debugOnFailure?: boolean | undefined;
     readonly lockfile?: string | undefined;
     readonly printGraph?: "json" | "text" | undefined;
   };
@@ -49,6 +51,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       ...sourceFlags,
       platform: { ...platformFlag.platform, brief: "What it is for; default: this machine" },
       noCache: flag("Run every step again"),
+      debugOnFailure: flag("Open a shell in the root of a step that fails, with its mounts and environment"),
       lockfile: text("Of image.yaml, exactly the packages in this lock (cooper lock image.yaml)", "FILE"),
       printGraph: {
         kind: "enum",
@@ -90,6 +93,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       cache: flags.noCache === true ? "ignore" : "use",
       epoch: process.env["SOURCE_DATE_EPOCH"] === undefined ? undefined : epochOfEnvironment(process.env),
       onEvent: showBuild(terminal),
+      onFailedStep: flags.debugOnFailure === true ? debugShell(terminal) : undefined,
       goal: flags.printGraph === undefined ? "image" : "graph",
       onGraph: (last) => {
         if (flags.printGraph === "json") terminal.answerJson(dumpGraph(last));

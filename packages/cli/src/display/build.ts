@@ -24,6 +24,9 @@ export function showBuild(terminal: Terminal): (event: BuildEvent) => void {
       case "step-failed":
         progress.update({ id, label, state: "failed" });
         break;
+      case "step-stopped":
+        progress.update({ id, label, state: "failed", note: "stopped" });
+        break;
     }
   };
 }

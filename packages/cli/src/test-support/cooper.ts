@@ -4,11 +4,14 @@ import type { TestContext } from "node:test";
 import { run, temporaryDirectory } from "@cooper/test";
 import type { Finished, RunOptions } from "@cooper/test";
 
-const launcher = join(import.meta.dirname, "../../bin/cooper");
+/** The command, as it is started from a shell. */
+export const launcher = join(import.meta.dirname, "../../bin/cooper");
 
 /** A directory of its own in which the real command runs, with a store and settings of its own. */
 export interface Workshop {
   readonly directory: string;
+  /** Variables that say where its store and settings are. */
+  readonly env: Readonly<Record<string, string>>;
   /** Runs `cooper` to its end; whatever the status. */
   readonly cooper: (...args: readonly string[]) => Promise<Finished>;
   /** Runs `cooper`, which must end with 0, and gives what it prints on stdout without the line's end. */
@@ -29,6 +32,7 @@ export function workshop(t: TestContext): Workshop {
   const cooper = async (...args: readonly string[]): Promise<Finished> => await cooperWith({}, ...args);
   return {
     directory,
+    env,
     cooper,
     cooperWith,
     answer: async (...args) => {

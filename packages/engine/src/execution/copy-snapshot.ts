@@ -6,8 +6,8 @@ import { type Layer, makeImage, type Platform } from "@cooper/oci";
 import { EngineError } from "../errors.ts";
 import { Patterns } from "../files/patterns.ts";
 import type { CopyOperation, PathCopy } from "../graph/operation.ts";
-import { mapsManyIds, privilege } from "../run/namespace.ts";
-import { unpackLayers } from "../snapshot/layers.ts";
+import { privilege } from "../run/namespace.ts";
+import { unpackStack } from "../run/unpack-stack.ts";
 import { findInLayers } from "../snapshot/view.ts";
 import { asidePath } from "../run/asides.ts";
 import { below, clean } from "./copy-local.ts";
@@ -29,12 +29,7 @@ export async function* copySnapshot(
 ): AsyncGenerator<TarInput> {
   const power = privilege();
   const image = makeImage({ config: { ...context.platform }, layers });
-  const unpacked = await unpackLayers(image, {
-    home: context.home,
-    owners: power === "root" || mapsManyIds() ? "keep" : "record",
-    overlayXattrs: power === "root" ? "trusted" : "user",
-    signal: context.signal,
-  });
+  const unpacked = await unpackStack(image, context);
   const directory = asidePath(join(context.home, "build"));
   try {
     mkdirSync(directory);

@@ -8,4 +8,6 @@ export type BuildEvent =
   /** What its command prints, as it comes; secrets are blotted out. */
   | { readonly type: "step-output"; readonly step: Step; readonly text: string }
   | { readonly type: "step-done"; readonly step: Step; readonly seconds: number }
-  | { readonly type: "step-failed"; readonly step: Step; readonly error: unknown };
+  | { readonly type: "step-failed"; readonly step: Step; readonly error: unknown }
+  /** It was running when another one failed. */
+  | { readonly type: "step-stopped"; readonly step: Step };

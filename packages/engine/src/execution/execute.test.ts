@@ -1,73 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { collect, readTar } from "@cooper/archive";
 import { type Layer, makeImage, validate } from "@cooper/oci";
-import { requireProgram, requireRoot, temporaryDirectory } from "@cooper/test";
-import type { ExecOperation, Operation, Step } from "../graph/operation.ts";
+import type { Step } from "../graph/operation.ts";
 import { makeStep } from "../graph/step.ts";
-import { busyboxImage } from "./busybox.fixture.ts";
-import type { BuildEvent } from "./event.ts";
-import { execute, type ExecuteOptions } from "./execute.ts";
-
-const PLATFORM = { os: "linux", architecture: "amd64" } as const;
-const EPOCH = 1_000_000_000;
-
-interface Site {
-  readonly home: string;
-  readonly source: string;
-  readonly events: BuildEvent[];
-  build(last: Step, options?: Partial<ExecuteOptions>): Promise<readonly Layer[]>;
-  /** What ran since the last time, by command. */
-  ran(): readonly string[];
-  output(): string;
-}
-
-function site(t: TestContext): Site | undefined {
-  if (!requireRoot(t) || requireProgram(t, "runc") === undefined) return undefined;
-  const image = busyboxImage(t);
-  if (image === undefined) return undefined;
-  const directory = temporaryDirectory(t);
-  const home = join(directory, "home");
-  const source = join(directory, "source");
-  mkdirSync(source);
-  const events: BuildEvent[] = [];
-  return {
-    home,
-    source,
-    events,
-    build: async (last, options = {}) =>
-      await execute(last, {
-        home,
-        platform: PLATFORM,
-        epoch: EPOCH,
-        openImage: async () => image,
-        locals: { source },
-        environment: {},
-        onEvent: (event) => events.push(event),
-        ...options,
-      }),
-    ran: () =>
-      events
-        .splice(0)
-        .flatMap((event) => (event.type === "step-done" ? [scriptOf(event.step.operation)] : [])),
-    output: () => events.map((event) => (event.type === "step-output" ? event.text : "")).join(""),
-  };
-}
-
-function scriptOf(operation: Operation): string {
-  return operation.kind === "exec" ? (operation.command.at(-1) ?? "") : operation.kind;
-}
-
-const BASE = makeStep({ kind: "image", reference: "busybox", platform: PLATFORM, pinned: "1" });
-const SOURCE = makeStep({ kind: "local", name: "source", include: [], exclude: [] });
-
-function sh(script: string, inputs: readonly Step[] = [BASE], more: Partial<ExecOperation> = {}): Step {
-  const command = ["/bin/sh", "-euc", script];
-  return makeStep({ kind: "exec", command, environment: {}, directory: "/", ...more }, inputs);
-}
+import { BASE, EPOCH, PLATFORM, sh, site, SOURCE } from "./site.fixture.ts";
 
 async function contents(layer: Layer | undefined): Promise<Record<string, string>> {
   assert.ok(layer !== undefined);
@@ -263,70 +203,6 @@ test("there is no network unless a step asks for it", async (t) => {
   assert.equal(await count(sh(script)), 1);
   const host = readdirSync("/sys/class/net").length;
   assert.equal(await count(sh(script, [BASE], { network: "host" })), host);
-});
-
-test("a step that fails tells its command, its status and the end of what it printed, and leaves nothing", async (t) => {
-  const here = site(t);
-  if (here === undefined) return;
-  const last = sh("echo one; echo two >&2; touch /half; exit 7");
-  await assert.rejects(here.build(last), (error: Error) => {
-    assert.match(error.message, /ended with status 7/);
-    assert.match(error.message, /one\n(.*\n)*two|two\n(.*\n)*one/);
-    return true;
-  });
-  assert.deepEqual(
-    readdirSync(join(here.home, "build")).filter((name) => name.startsWith("upper-")),
-    [],
-  );
-  assert.deepEqual(readdirSync(join(here.home, "containers")), []);
-  await assert.rejects(here.build(last), { code: "STEP_FAILED" }); // a failure is not remembered as done
-});
-
-test("a step that takes too long, forks without end, or leaves daemons behind is ended with all its processes", async (t) => {
-  const here = site(t);
-  if (here === undefined) return;
-  await assert.rejects(here.build(sh("sleep 600 & sleep 600", [BASE], { limits: { time: 1 } })), {
-    code: "STEP_TIMEOUT",
-  });
-  const bomb = sh("f() { f | f & }; f; sleep 600", [BASE], { limits: { time: 2, processes: 20 } });
-  await assert.rejects(here.build(bomb));
-  await here.build(sh("sleep 4321 & touch /done"));
-  const left = execFileSync("sh", ["-c", "ps ax -o args= | grep -c '[s]leep 4321' || true"])
-    .toString()
-    .trim();
-  assert.equal(left, "0");
-});
-
-test("cancelling ends the command at once", async (t) => {
-  const here = site(t);
-  if (here === undefined) return;
-  const abort = new AbortController();
-  const building = here.build(sh("echo ready; sleep 600"), {
-    signal: abort.signal,
-    onEvent: (event) => {
-      if (event.type === "step-output") abort.abort(new Error("enough"));
-    },
-  });
-  await assert.rejects(building, /enough/);
-  assert.deepEqual(readdirSync(join(here.home, "containers")), []);
-});
-
-test("a long log passes through, and only its end is in the message of a failure", async (t) => {
-  const here = site(t);
-  if (here === undefined) return;
-  let length = 0;
-  const last = sh("i=0; while test $i -lt 20000; do echo line $i; i=$((i+1)); done; exit 3");
-  const building = here.build(last, {
-    onEvent: (event) => {
-      if (event.type === "step-output") length += event.text.length;
-    },
-  });
-  await assert.rejects(building, (error: Error) => {
-    assert.match(error.message, /line 19999$/);
-    assert.ok(error.message.length < 5000);
-    return true;
-  });
-  assert.equal(length, Array.from({ length: 20_000 }, (_, at) => `line ${at}\n`).join("").length);
 });
 
 test("what is to be copied and is not there is an error that names it", async (t) => {

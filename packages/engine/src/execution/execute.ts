@@ -15,7 +15,7 @@ import { sweepUnpacked } from "../snapshot/layers.ts";
 import { chooseFiles, copyLocal } from "./copy-local.ts";
 import { copySnapshot } from "./copy-snapshot.ts";
 import type { BuildEvent } from "./event.ts";
-import { runExec } from "./exec-step.ts";
+import { type FailedExec, runExec } from "./exec-step.ts";
 import { madeFiles } from "./file-step.ts";
 import { MadeLayers } from "./made-layers.ts";
 
@@ -37,6 +37,13 @@ export interface ExecuteOptions extends Cancellable {
   readonly parallel?: number | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   readonly onEvent?: ((event: BuildEvent) => void) | undefined;
+  /** Told of the first command that fails, while its root still stands; the others are being ended. */
+  readonly onFailedStep?: ((failed: FailedStep) => Promise<void>) | undefined;
+}
+
+/** A command that failed, where it can be looked into. */
+export interface FailedStep extends FailedExec {
+  readonly step: Step;
 }
 
 /**
@@ -49,7 +56,7 @@ export async function execute(last: Step, options: ExecuteOptions): Promise<read
   // Not only where a command runs: what a killed build was shown must not wait for the next one that has any.
   if (hasContainers(options.home)) reapContainers(options.home, findRuntime());
   sweepUnpacked(options.home);
-  return await new Execution(options).layersOf(last);
+  return await new Execution(options).run(last);
 }
 
 class Execution {
@@ -60,15 +67,37 @@ class Execution {
   readonly #lane: Lane;
   readonly #results = new Map<Digest, Promise<readonly Layer[]>>();
   readonly #scans = new Map<Digest, Promise<readonly LocalFile[]>>();
+  /** Ends everything else when a step has failed. */
+  readonly #stop = new AbortController();
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(options: ExecuteOptions) {
-    this.#options = options;
-    this.#cancel = { signal: options.signal };
+    const { signal } = options;
+    const both = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
+    this.#options = { ...options, signal: both };
+    this.#cancel = { signal: both };
     this.#made = new MadeLayers(options.home);
     this.#lane = new Lane(options.parallel ?? availableParallelism());
   }
 
-  async layersOf(step: Step): Promise<readonly Layer[]> {
+  /** Nothing of it runs any more when this settles. */
+  async run(last: Step): Promise<readonly Layer[]> {
+    try {
+      return await this.#layersOf(last);
+    } catch (error) {
+      this.#fail(error);
+      await Promise.allSettled(this.#results.values());
+      throw this.#failure?.error ?? error;
+    }
+  }
+
+  /** The first one counts: what fails after it was stopped because of it. */
+  #fail(error: unknown): void {
+    if (this.#cancel.signal?.aborted !== true) this.#failure = { error };
+    this.#stop.abort(new Error("another step failed"));
+  }
+
+  async #layersOf(step: Step): Promise<readonly Layer[]> {
     const running = this.#results.get(step.digest);
     if (running !== undefined) return await running;
     const result = this.#build(step);
@@ -104,13 +133,20 @@ class Execution {
         const layer = await this.#once(step, facts, await diffIds(below), async (key) => {
           const leave = await this.#lane.enter(this.#options.signal);
           try {
-            const { directory } = await runExec(operation, inputs, {
-              ...this.#options,
-              secrets: this.#options.secrets ?? new Map<string, Buffer>(),
-              environment: this.#options.environment ?? process.env,
-              cacheDirectory: (id) => this.#made.cacheDirectory(id),
-              onOutput: (text) => this.#options.onEvent?.({ type: "step-output", step, text }),
-            });
+            const { directory } = await runExec(
+              operation,
+              inputs,
+              {
+                ...this.#options,
+                secrets: this.#options.secrets ?? new Map<string, Buffer>(),
+                environment: this.#options.environment ?? process.env,
+                cacheDirectory: (id) => this.#made.cacheDirectory(id),
+              },
+              {
+                onOutput: (text) => this.#options.onEvent?.({ type: "step-output", step, text }),
+                onFailure: async (failed) => await this.#onFailure({ ...failed, step }),
+              },
+            );
             return await this.#made.keepDirectory(key, directory, await diffIds(below), this.#cancel);
           } finally {
             leave();
@@ -124,15 +160,21 @@ class Execution {
     return unreachable(operation);
   }
 
+  async #onFailure(failed: FailedStep): Promise<void> {
+    if (this.#failure !== undefined) return;
+    this.#fail(failed.error);
+    await this.#options.onFailedStep?.(failed);
+  }
+
   async #inputs(steps: readonly Step[]): Promise<readonly (readonly Layer[])[]> {
-    return await Promise.all(steps.map(async (input) => await this.layersOf(input)));
+    return await Promise.all(steps.map(async (input) => await this.#layersOf(input)));
   }
 
   async #copy(step: Step, operation: CopyOperation): Promise<readonly Layer[]> {
     const source = step.inputs.at(-1);
     const base = step.inputs.length === 2 ? step.inputs[0] : undefined;
     if (source === undefined) throw new Error("unreachable: a copy has an input");
-    const below = base === undefined ? [] : await this.layersOf(base);
+    const below = base === undefined ? [] : await this.#layersOf(base);
     const { operation: from } = source;
     const { epoch, signal } = this.#options;
     if (from.kind === "local") {
@@ -149,7 +191,7 @@ class Execution {
       });
       return [...below, layer];
     }
-    const layers = await this.layersOf(source);
+    const layers = await this.#layersOf(source);
     const facts = [definitionOf(operation), await diffIds(layers), epoch];
     const layer = await this.#once(
       step,
@@ -208,7 +250,9 @@ class Execution {
         onEvent?.({ type: "step-done", step, seconds: (performance.now() - startedAt) / 1000 });
         return layer;
       } catch (error) {
-        onEvent?.({ type: "step-failed", step, error });
+        const isStopped = this.#cancel.signal?.aborted === true && this.#failure?.error !== error;
+        this.#fail(error);
+        onEvent?.(isStopped ? { type: "step-stopped", step } : { type: "step-failed", step, error });
         throw error;
       }
     } finally {

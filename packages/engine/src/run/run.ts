@@ -6,13 +6,13 @@ import { errnoOf } from "@cooper/sys";
 import { EngineError } from "../errors.ts";
 import { findRuntime, runToEnd } from "../runtime/runtime.ts";
 import type { SnapshotEvent } from "../snapshot/event.ts";
-import { unpackLayers } from "../snapshot/layers.ts";
 import { readFromLayers } from "../snapshot/view.ts";
 import { type ContainerDirectory, createContainerDirectory, reapContainers } from "./containers.ts";
-import { FORWARDED_SIGNALS, mapsManyIds, privilege } from "./namespace.ts";
+import { FORWARDED_SIGNALS, privilege } from "./namespace.ts";
 import type { PublishedPort, Volume } from "./options.ts";
 import { type ContainerProcess, type ProcessChange, containerProcess } from "./process.ts";
 import { type Publication, connectOnHost, publish, relayInto } from "./publish.ts";
+import { unpackStack } from "./unpack-stack.ts";
 import { type NetworkMode, runtimeSpecification } from "./specification.ts";
 
 export interface RunOptions extends Cancellable, Omit<ProcessChange, "terminal"> {
@@ -62,13 +62,7 @@ export async function runImage(image: Image, options: RunOptions): Promise<{ rea
   const reaped = reapContainers(options.home, runtime);
   if (reaped.length > 0) options.onEvent?.({ type: "reaped", ids: reaped });
 
-  const layers = await unpackLayers(image, {
-    home: options.home,
-    owners: power === "root" || mapsManyIds() ? "keep" : "record",
-    overlayXattrs: power === "root" ? "trusted" : "user",
-    onEvent: options.onEvent,
-    signal: options.signal,
-  });
+  const layers = await unpackStack(image, options);
   try {
     const config = await image.config(options);
     const terminal = options.terminal ?? "none";

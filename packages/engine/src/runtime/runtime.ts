@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
-import { findProgram } from "../host/program.ts";
 import { EngineError } from "../errors.ts";
+import { findProgram } from "../host/program.ts";
+import { limitReached } from "./limits.ts";
 
 /** An OCI runtime of the host: runc, or crun. */
 export interface Runtime {
@@ -30,6 +31,8 @@ export function removeContainer(runtime: Runtime, stateDirectory: string, id: st
 export interface RuntimeOutcome {
   /** The container's exit status; 128 and the signal's number where a signal ended it. */
   readonly status: number;
+  /** A limit that stopped something in it: a process killed for want of memory, or one that could not start. */
+  readonly reached: "memory" | "processes" | undefined;
 }
 
 export interface RuntimeStart {
@@ -60,14 +63,17 @@ shift
 { ${start.mountScript}
 } 2> ${MOUNT_FAILED_FILE} || exit 1
 rm -f ${MOUNT_FAILED_FILE}
-exec "$@"`;
+exec "$@"${start.onOutput === undefined ? "" : " 2>&1"}`;
+  // Its cgroups tell afterwards which limit it reached; whoever started it removes it. crun cannot keep one.
+  const keep = runtime.name === "runc" ? ["--keep"] : [];
   const args = [
     ["--mount", "--propagation", "private", "--"],
     ["sh", "-c", script, "sh", bundle],
     [runtime.path, "--root", `${bundle}/state`, "--log", log, "--log-format", "json"],
-    ["run", "--bundle", bundle, "--pid-file", `${bundle}/pid`, id],
+    ["run", "--bundle", bundle, "--pid-file", `${bundle}/pid`, ...keep, id],
   ].flat();
   // A session of its own: what the terminal sends to this process is passed on once, not twice.
+  // Both streams through one pipe, or their lines would come in another order than they were written.
   const output = start.onOutput === undefined ? "inherit" : "pipe";
   const child = spawn("unshare", args, { stdio: [start.stdin, output, output], detached: true });
   if (child.pid !== undefined) start.onSpawn(child.pid);
@@ -79,7 +85,7 @@ exec "$@"`;
     child.once("exit", (code, signal) => resolve(code ?? 128 + signalNumber(signal)));
   });
   throwIfRuntimeFailed(start, log);
-  return { status };
+  return { status, reached: limitReached(`${bundle}/state/${id}`) };
 }
 
 function throwIfRuntimeFailed({ runtime, bundle }: RuntimeStart, log: string): void {

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { requireProgram, run } from "@cooper/test";
+import { buildWorkshop } from "../test-support/busybox-plan.ts";
+import { launcher } from "../test-support/cooper.ts";
+
+test("a build that fails says which command, how it ended, what it printed and how to look into it", async (t) => {
+  const shop = await buildWorkshop(t);
+  if (shop === undefined) return;
+  shop.plan(["echo nearly there; exit 4"]);
+  const { status, stdout, stderr } = await shop.cooper("build", "--plan", "plan.json", "source", "-t", "a");
+  assert.equal(status, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /the step "made: echo nearly there; exit 4" ended with status 4\n/);
+  assert.match(stderr, /Its command, in \/: \/bin\/sh -euc 'echo nearly there; exit 4'\n/);
+  assert.match(stderr, /The end of what it printed:\nnearly there \[STEP_FAILED\]\n/);
+  assert.match(stderr, /--debug-on-failure opens a shell where it failed/);
+  const args = ["build", "--plan", "plan.json", "source", "-t", "a", "--debug-on-failure", "-e", "A=secret"];
+  const more = await shop.cooper(...args);
+  assert.match(
+    more.stderr,
+    /run on a terminal: cooper build --plan plan.json source -t a --debug-on-failure -e A\n/,
+  );
+});
+
+test("--debug-on-failure opens a shell in the failed step's root, with its mounts and environment", async (t) => {
+  const shop = await buildWorkshop(t);
+  const script = requireProgram(t, "script", "bsdutils");
+  if (shop === undefined || script === undefined) return;
+  shop.plan(["echo half > /half; exit 4"], {
+    environment: { COLOUR: "green" },
+    directory: "/work",
+    copies: [{ from: "source", source: ".", target: "work" }],
+    caches: [{ id: "c", target: "/cache", sharing: "shared" }],
+    secrets: ["TOKEN"],
+  });
+  const build = `${launcher} build --plan plan.json source -t a --debug-on-failure --env TOKEN=swordfish`;
+  const { stdout } = await run(script, ["-qec", build, "/dev/null"], {
+    cwd: shop.directory,
+    status: "any",
+    env: shop.env,
+    input: 'echo "$COLOUR $TOKEN $PWD" $(cat /half file); touch /cache/was-here; exit 12\n',
+  });
+  assert.match(stdout, /the step "made: echo half > \/half; exit 4" ended with status 4/);
+  assert.match(stdout, /\r\ngreen swordfish \/work half of the source\r\n/);
+  const home = join(shop.directory, "home");
+  assert.deepEqual(readdirSync(join(home, "containers")), []);
+  const found = await run("grep", ["-rlF", "swordfish", home, "/dev/shm"], { status: "any" });
+  assert.equal(found.stdout, "");
+  const caches = await run("find", [join(home, "build/caches"), "-name", "was-here"]);
+  assert.match(caches.stdout, /was-here/);
+});

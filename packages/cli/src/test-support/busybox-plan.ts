@@ -1,0 +1,44 @@
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { requireProgram, requireRoot } from "@cooper/test";
+import { workshop, type Workshop } from "./cooper.ts";
+
+/** A workshop in which `cooper build --plan plan.json source` runs lines of busybox's shell. */
+export interface BuildWorkshop extends Workshop {
+  /** Writes `plan.json`: one step of these lines over busybox, and an image of its `/out`. */
+  plan(commands: readonly string[], step?: object): void;
+}
+
+/** Needs root, runc and Debian's busybox-static; else a loud skip, and undefined. */
+export async function buildWorkshop(t: TestContext): Promise<BuildWorkshop | undefined> {
+  if (!requireRoot(t) || requireProgram(t, "runc") === undefined) return undefined;
+  const busybox = requireProgram(t, "busybox", "busybox-static");
+  if (busybox === undefined) return undefined;
+  const shop = workshop(t);
+  const { directory } = shop;
+  mkdirSync(join(directory, "root/bin"), { recursive: true });
+  copyFileSync(busybox, join(directory, "root/bin/busybox"));
+  for (const name of ["sh", "cat", "ls", "echo", "date", "mkdir", "sleep", "umask", "touch", "chmod", "id"])
+    symlinkSync("busybox", join(directory, "root/bin", name));
+  await shop.answer("by-hand", "root", "-o", "oci:base:1");
+  mkdirSync(join(directory, "source"));
+  writeFileSync(join(directory, "source/file"), "of the source\n");
+  const base = `oci:${join(directory, "base")}:1`;
+  return {
+    ...shop,
+    plan(commands, step = {}) {
+      const plan = {
+        version: 1,
+        providers: ["test"],
+        steps: { made: { root: [base], commands, directory: "/", ...step } },
+        deploy: {
+          root: [base],
+          copies: [{ from: "made", source: "/out", target: "out" }],
+          command: ["/bin/cat", "/out/file"],
+        },
+      };
+      writeFileSync(join(directory, "plan.json"), JSON.stringify(plan));
+    },
+  };
+}

@@ -1,0 +1,6 @@
+/** A command as a shell would read it. */
+export function shellWords(command: readonly string[]): string {
+  return command
+    .map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
+}
