@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { test, type TestContext } from "node:test";
+import {
+  type Dockerd,
+  requireProgram,
+  requireRoot,
+  run,
+  startDockerd,
+  temporaryDirectory,
+} from "@cooper/test";
+import { askUnderDocker, askUnderRunc, type Cooper } from "./examples/judge.ts";
+import { EXAMPLES, type Example } from "./examples/table.ts";
+
+const HOUSE = resolve(import.meta.dirname, "..");
+/** Packages, layers and package managers' caches stay between runs: most of the time is theirs. */
+const KEPT = join(HOUSE, "node_modules/.cache/cooper-test");
+/** While one is worked on: COOPER_EXAMPLES=python-flask,static-site. */
+const CHOSEN = process.env["COOPER_EXAMPLES"]?.split(",");
+
+test("the table has a row for each example, by name", () => {
+  const names = EXAMPLES.map(({ name }) => name);
+  assert.deepEqual(names, names.toSorted());
+  assert.deepEqual(names, readdirSync(join(HOUSE, "examples")).toSorted());
+});
+
+// Two at once: one computes while the other waits for the network.
+test("every example", { concurrency: 2 }, async (t) => {
+  if (!requireRoot(t) || requireProgram(t, "runc") === undefined) return;
+  if (requireProgram(t, "nsenter", "util-linux") === undefined) return;
+  const cooper: Cooper = {
+    launcher: join(HOUSE, "packages/cli/bin/cooper"),
+    scratch: temporaryDirectory(t),
+    env: {
+      COOPER_HOME: join(KEPT, "home"),
+      COOPER_CACHE_DIR: process.env["COOPER_CACHE_DIR"] ?? KEPT,
+      NO_COLOR: "1",
+    },
+  };
+  const mirror = await run(cooper.launcher, ["resolve", "apt:busybox-static"], {
+    env: cooper.env,
+    status: "any",
+  });
+  if (mirror.status !== 0) {
+    t.skip(`SKIPPED: apt's mirror, as configured here, gives nothing: ${mirror.stderr}`);
+    return;
+  }
+  const engine = await startDockerd(t);
+  await Promise.all(
+    EXAMPLES.filter(({ name }) => CHOSEN?.includes(name) ?? true).map(async (example) => {
+      const title = `examples/${example.name} is built twice into one digest, runs under runc and under Docker, and answers`;
+      await t.test(title, async (each) => await judge(each, example, cooper, engine));
+    }),
+  );
+});
+
+async function judge(
+  t: TestContext,
+  example: Example,
+  cooper: Cooper,
+  engine: Dockerd | undefined,
+): Promise<void> {
+  const lacking = await example.lacks?.();
+  if (lacking !== undefined) {
+    t.skip(`SKIPPED: ${lacking}`);
+    return;
+  }
+  const layout = join(temporaryDirectory(t), "image");
+  const build = async (...flags: readonly string[]): Promise<string> => {
+    const source = join(HOUSE, "examples", example.name);
+    const args = ["build", source, "--quiet", "-o", `oci:${layout}:1`, ...flags];
+    return (await run(cooper.launcher, args, { env: cooper.env })).stdout.trim();
+  };
+  const before = await build();
+  const after = await build("--no-cache");
+  if (example.varies !== undefined) t.diagnostic(`may differ: ${example.varies}`);
+  // What was built a day ago may stand on packages that the mirror has replaced since: then once more.
+  else if (before !== after) assert.equal(await build("--no-cache"), after);
+  await askUnderRunc(cooper, example, `oci:${layout}:1`);
+  if (engine !== undefined) await askUnderDocker(cooper, engine, example, `oci:${layout}:1`);
+}

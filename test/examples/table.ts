@@ -1,0 +1,25 @@
+/** An application of examples/, and how one sees that it works. */
+export interface Example {
+  /** Its folder. */
+  readonly name: string;
+  readonly asks: readonly Ask[];
+  /** Why two builds of it differ, in a sentence that docs/source.md has too. Left out: they are equal. */
+  readonly varies?: string;
+  /** Directories that it has to write; everything else is read-only while it runs. */
+  readonly writes?: readonly string[];
+  /** What this machine lacks to build it, in a sentence. Left out: nothing but the mirrors that all need. */
+  readonly lacks?: () => Promise<string | undefined>;
+}
+
+export type Ask =
+  /** A page, from port 8080: what its text has in it. */
+  | { readonly path: string; readonly answer: string }
+  /** Arguments for what the image starts, or none: what is printed, to the letter. */
+  | { readonly arguments: readonly string[]; readonly prints: string };
+
+/** By name; whoever adds an example adds its row. */
+export const EXAMPLES: readonly Example[] = [
+  { name: "node-express", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "python-flask", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "static-site", asks: [{ path: "/", answer: "<p>Three casks.</p>" }] },
+];
