@@ -29,7 +29,7 @@ export async function* copySnapshot(
 ): AsyncGenerator<TarInput> {
   const power = privilege();
   const image = makeImage({ config: { ...context.platform }, layers });
-  const unpacked = await unpackStack(image, context);
+  const unpacked = await unpackStack(image, { home: context.home, signal: context.signal });
   const directory = asidePath(join(context.home, "build"));
   try {
     mkdirSync(directory);

@@ -66,7 +66,7 @@ export async function prepareExec(
   const held: Releasable[] = [];
   const unpack = async (layers: readonly Layer[]): Promise<readonly string[]> => {
     const image = makeImage({ config: { ...context.platform }, layers });
-    const unpacked = await unpackStack(image, context);
+    const unpacked = await unpackStack(image, { home: context.home, signal: context.signal });
     held.push({ release: () => unpacked.close() });
     return unpacked.directories;
   };
