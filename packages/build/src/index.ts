@@ -26,6 +26,8 @@ export type { PackageMaking } from "./schemes/packages.ts";
 // From source
 export { buildSource } from "./source/build-source.ts";
 export type { BuildSourceOptions, BuiltImage } from "./source/build-source.ts";
+export { reproduce } from "./source/reproducible.ts";
+export type { LayerDifference, Reproduction } from "./source/reproducible.ts";
 export { detect, planSource } from "./source/detect.ts";
 export type { Match, Settings } from "./source/provider.ts";
 export { openSource } from "./source/source.ts";

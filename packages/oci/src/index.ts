@@ -146,6 +146,10 @@ export { withSubject } from "./mutate/subject.ts";
 export { withTime } from "./mutate/time.ts";
 export type { TimeOptions } from "./mutate/time.ts";
 
+// Comparing
+export { compareLayers } from "./compare/compare-layers.ts";
+export type { FactDifference, LayerComparison, MemberDifference } from "./compare/compare-layers.ts";
+
 // Checking
 export { validate } from "./validate/validate.ts";
 export type { ValidateOptions } from "./validate/validate.ts";

@@ -22,6 +22,12 @@ export interface BuildSourceOptions extends Cancellable {
    * (`timeOfSource`), files of layers `LAYER_EPOCH`.
    */
   readonly epoch?: number | undefined;
+  /** Seconds since 1970 of the image; default: `epoch`, else that of its source. */
+  readonly created?: number | undefined;
+  /** Whether commands see what earlier builds left in their caches; default `kept`. */
+  readonly caches?: "kept" | "empty" | undefined;
+  /** Commands at a time; default: one a core. */
+  readonly parallel?: number | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   readonly onEvent?: ((event: BuildEvent) => void) | undefined;
   /** Told of a command that failed, while its root still stands. */
@@ -78,7 +84,7 @@ export async function buildSource(
       return undefined;
     }
     const epoch = options.epoch ?? LAYER_EPOCH;
-    const created = options.epoch ?? (await timeOfSource(source));
+    const created = options.created ?? options.epoch ?? (await timeOfSource(source));
     const layers = await execute(last, {
       ...options,
       secrets,

@@ -52,3 +52,49 @@ test("--debug-on-failure opens a shell in the failed step's root, with its mount
   const caches = await run("find", [join(home, "build/caches"), "-name", "was-here"]);
   assert.match(caches.stdout, /was-here/);
 });
+
+test("--check-reproducible prints the digest where both builds give the same", async (t) => {
+  const shop = await buildWorkshop(t);
+  if (shop === undefined) return;
+  // Neither the clock, the umask, the zone, the directory nor what a cache holds is seen in the image.
+  shop.plan(["mkdir /out; cp /src/file /out/file; date > /out/../tmp-date; touch /cache/once"], {
+    copies: [{ from: "source", source: ".", target: "src" }],
+    caches: [{ id: "c", target: "/cache", sharing: "shared" }],
+  });
+  const once = await shop.answer("build", "--plan", "plan.json", "source", "-t", "a");
+  assert.equal(await shop.answer("build", "--plan", "plan.json", "source", "--check-reproducible"), once);
+  const left = readdirSync(join(shop.directory, "home/build"));
+  assert.deepEqual(
+    left.filter((name) => name.startsWith("aside-")),
+    [],
+  );
+});
+
+test("--check-reproducible shows which step is to blame, and what differs in which file", async (t) => {
+  const shop = await buildWorkshop(t);
+  if (shop === undefined) return;
+  shop.plan(
+    [
+      "mkdir /out; echo same > /out/same; echo v1 > /out/file",
+      "cat /proc/sys/kernel/random/uuid > /out/file; f=/cache/n; echo x >> $f; echo $(cat $f) > /out/$(cat $f | wc -l)",
+    ],
+    { caches: [{ id: "c", target: "/cache", sharing: "shared" }] },
+  );
+  await shop.answer("build", "--plan", "plan.json", "source", "-t", "a");
+  const { status, stdout } = await shop.cooper(
+    "build",
+    "--plan",
+    "plan.json",
+    "source",
+    "--check-reproducible",
+  );
+  assert.equal(status, 1);
+  assert.match(stdout, /^the first build gave sha256:\w{64}\nthe second one gave sha256:\w{64}\n/);
+  assert.match(
+    stdout,
+    /\nlayer 1, copy \/out to out\n {2}out\/1 {2}only in the second\n {2}out\/2 {2}only in the first\n/,
+  );
+  assert.match(stdout, /\n {2}out\/file {2}content at byte \d+: "[^"]+", then "[^"]+"\n/);
+  assert.doesNotMatch(stdout, /out\/same/);
+  assert.match(stdout, /\nGiven the same, these steps gave other files:\n {2}made: cat \/proc[^\n]+\n$/);
+});

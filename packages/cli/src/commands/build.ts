@@ -1,4 +1,5 @@
-import { buildSource } from "@cooper/build";
+import { buildSource, reproduce } from "@cooper/build";
+import type { BuildSourceOptions, BuiltImage, Plan, Source } from "@cooper/build";
 import { drawGraph, dumpGraph, privilege, againInUserNamespace } from "@cooper/engine";
 import type { Platform } from "@cooper/oci";
 import { cooperHome, hostPlatform } from "@cooper/transport";
@@ -6,6 +7,8 @@ import { buildDescription, isDescription } from "../apko.ts";
 import { defineCommand } from "../command.ts";
 import { debugShell } from "../debug-shell.ts";
 import { showBuild } from "../display/build.ts";
+import { describeReproduction } from "../display/reproduction.ts";
+import type { Terminal } from "../display/terminal.ts";
 import { epochOfEnvironment } from "../epoch.ts";
 import { flag, globalFlags, text } from "../flags.ts";
 import type { GlobalFlags } from "../flags.ts";
@@ -22,6 +25,7 @@ type Flags = GlobalFlags &
   SourceFlags & {
     readonly platform?: Platform | undefined;
     readonly noCache?: boolean | undefined;
+    readonly checkReproducible?: boolean | undefined;
     readonly debugOnFailure?: boolean | undefined;
     readonly lockfile?: string | undefined;
     readonly printGraph?: "json" | "text" | undefined;
@@ -37,6 +41,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     { run: "build . -t shop", shows: "Into Cooper's store; then: cooper run shop" },
     { run: "build . -o docker://localhost:5000/shop:1", shows: "To a registry" },
     { run: "build . -t shop --start 'node worker.js'", shows: "With another command" },
+    { run: "build . --check-reproducible", shows: "Built twice: the digest, or what differs" },
     { run: "build --plan plan.json . -t shop", shows: "A plan that was printed before" },
     {
       run: "build image.yaml -o oci:out --lockfile image.lock",
@@ -51,6 +56,9 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       ...sourceFlags,
       platform: { ...platformFlag.platform, brief: "What it is for; default: this machine" },
       noCache: flag("Run every step again"),
+      checkReproducible: flag(
+        "Build twice, every step anew, and show what differs; status 1 if anything does",
+      ),
       debugOnFailure: flag("Open a shell in the root of a step that fails, with its mounts and environment"),
       lockfile: text("Of image.yaml, exactly the packages in this lock (cooper lock image.yaml)", "FILE"),
       printGraph: {
@@ -84,7 +92,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     const { source, plan } = await planOf(path, flags);
     const { resolver } = placeOptions(terminal, flags, flags);
     const { signal } = terminal;
-    const built = await buildSource(plan, source, {
+    const options: BuildSourceOptions = {
       home: cooperHome(),
       platform: flags.platform ?? hostPlatform(),
       resolver,
@@ -100,7 +108,11 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
         if (flags.printGraph === "text") terminal.answer(drawGraph(last));
       },
       signal,
-    });
+    };
+    const built =
+      flags.checkReproducible === true
+        ? await builtTwice(terminal, plan, source, options)
+        : await buildSource(plan, source, options);
     if (built === undefined) return;
     try {
       const isWritten = flags.output !== undefined || flags.tag !== undefined;
@@ -112,6 +124,22 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     }
   },
 });
+
+/** The image where both builds gave the same one; else what differs is told. */
+async function builtTwice(
+  terminal: Terminal,
+  plan: Plan,
+  source: Source,
+  options: BuildSourceOptions,
+): Promise<BuiltImage | undefined> {
+  const reproduction = await reproduce(plan, source, options);
+  const [first, second] = reproduction.digests;
+  if (first === second) return reproduction.built;
+  await reproduction.built.close();
+  terminal.answer(describeReproduction(reproduction));
+  terminal.status = 1;
+  return undefined;
+}
 
 /** Whether where packages come from, or who is trusted, is said for this build alone. */
 function isOfItsOwn({ locked, repository, keyring, allowUntrusted, layers, layerBudget }: Flags): boolean {

@@ -1,3 +1,4 @@
+import type { Layer } from "@cooper/oci";
 import type { Step } from "../graph/operation.ts";
 
 /** What happens while a graph is built, for displays and logs. */
@@ -7,7 +8,7 @@ export type BuildEvent =
   | { readonly type: "step-cached"; readonly step: Step }
   /** What its command prints, as it comes; secrets are blotted out. */
   | { readonly type: "step-output"; readonly step: Step; readonly text: string }
-  | { readonly type: "step-done"; readonly step: Step; readonly seconds: number }
+  | { readonly type: "step-done"; readonly step: Step; readonly seconds: number; readonly layer: Layer }
   | { readonly type: "step-failed"; readonly step: Step; readonly error: unknown }
   /** It was running when another one failed. */
   | { readonly type: "step-stopped"; readonly step: Step };

@@ -1,4 +1,6 @@
+import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { type Cancellable, writeTar } from "@cooper/archive";
 import { digestBytes, type Digest, type DiffId, type Image, type Layer, type Platform } from "@cooper/oci";
 import { Lane } from "@cooper/transport";
@@ -9,6 +11,7 @@ import { Patterns } from "../files/patterns.ts";
 import { canonicalJson } from "../graph/canonical.ts";
 import type { CopyOperation, ImageOperation, LocalOperation, Step } from "../graph/operation.ts";
 import { definitionOf } from "../graph/step.ts";
+import { asidePath } from "../run/asides.ts";
 import { hasContainers, reapContainers } from "../run/containers.ts";
 import { findRuntime } from "../runtime/runtime.ts";
 import { sweepUnpacked } from "../snapshot/layers.ts";
@@ -33,6 +36,8 @@ export interface ExecuteOptions extends Cancellable {
   readonly secrets?: ReadonlyMap<string, Buffer> | undefined;
   /** `ignore`: every step runs again, and what it gives replaces what was there. Default `use`. */
   readonly cache?: "use" | "ignore" | undefined;
+  /** Whether what earlier builds left in cache mounts is seen; default `kept`. `empty` ones are gone afterwards. */
+  readonly caches?: "kept" | "empty" | undefined;
   /** Commands at a time; default: one a core. */
   readonly parallel?: number | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
@@ -69,6 +74,8 @@ class Execution {
   readonly #scans = new Map<Digest, Promise<readonly LocalFile[]>>();
   /** Ends everything else when a step has failed. */
   readonly #stop = new AbortController();
+  /** Where cache mounts of this build alone are. */
+  readonly #emptyCaches: string | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: ExecuteOptions) {
@@ -77,6 +84,7 @@ class Execution {
     this.#options = { ...options, signal: both };
     this.#cancel = { signal: both };
     this.#made = new MadeLayers(options.home);
+    this.#emptyCaches = options.caches === "empty" ? asidePath(join(options.home, "build")) : undefined;
     this.#lane = new Lane(options.parallel ?? availableParallelism());
   }
 
@@ -88,6 +96,8 @@ class Execution {
       this.#fail(error);
       await Promise.allSettled(this.#results.values());
       throw this.#failure?.error ?? error;
+    } finally {
+      if (this.#emptyCaches !== undefined) rmSync(this.#emptyCaches, { recursive: true, force: true });
     }
   }
 
@@ -140,7 +150,7 @@ class Execution {
                 ...this.#options,
                 secrets: this.#options.secrets ?? new Map<string, Buffer>(),
                 environment: this.#options.environment ?? process.env,
-                cacheDirectory: (id) => this.#made.cacheDirectory(id),
+                cacheDirectory: (id) => this.#made.cacheDirectory(id, this.#emptyCaches),
               },
               {
                 onOutput: (text) => this.#options.onEvent?.({ type: "step-output", step, text }),
@@ -247,7 +257,8 @@ class Execution {
       onEvent?.({ type: "step-started", step });
       try {
         const layer = await make(key);
-        onEvent?.({ type: "step-done", step, seconds: (performance.now() - startedAt) / 1000 });
+        const seconds = (performance.now() - startedAt) / 1000;
+        onEvent?.({ type: "step-done", step, seconds, layer });
         return layer;
       } catch (error) {
         const isStopped = this.#cancel.signal?.aborted === true && this.#failure?.error !== error;

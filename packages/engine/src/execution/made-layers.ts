@@ -91,9 +91,9 @@ export class MadeLayers {
     return layer;
   }
 
-  /** A directory that stays from build to build. */
-  cacheDirectory(id: string): string {
-    return join(this.#directory, "caches", digestHex(digestBytes(Buffer.from(id))).slice(0, 32));
+  /** A directory that stays from build to build, under `parent` or where all are. */
+  cacheDirectory(id: string, parent: string = join(this.#directory, "caches")): string {
+    return join(parent, digestHex(digestBytes(Buffer.from(id))).slice(0, 32));
   }
 
   #unpacked(directory: string, diffId: DiffId): Layer {
