@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "@stricli/core";
 import { z } from "zod";
-import { apkoJsonSchema } from "@cooper/build";
+import { apkoJsonSchema, overlayJsonSchema } from "@cooper/build";
 import { settingsJsonSchema } from "@cooper/registry";
 import { application, commandNames } from "./routes.ts";
 import { SCHEMAS } from "./schemas/table.ts";
@@ -21,6 +21,7 @@ export async function documents(): Promise<ReadonlyMap<string, string>> {
     list.set(`docs/schemas/${name.replaceAll(" ", "-")}.json`, `${JSON.stringify(json, undefined, 2)}\n`);
   }
   list.set("docs/schemas/apko.json", `${JSON.stringify(apkoJsonSchema(), undefined, 2)}\n`);
+  list.set("docs/schemas/cooper.json", `${JSON.stringify(overlayJsonSchema(), undefined, 2)}\n`);
   list.set("docs/schemas/serve.json", `${JSON.stringify(settingsJsonSchema(), undefined, 2)}\n`);
   return list;
 }

@@ -1,13 +1,25 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileFault } from "@cooper/archive";
-import { openSource, parsePlan, type Plan, planSource, type Settings, type Source } from "@cooper/build";
+import {
+  openProject,
+  openSource,
+  parsePlan,
+  type Plan,
+  planSource,
+  type Settings,
+  settingsOfEnvironment,
+  settingsOver,
+  type Source,
+} from "@cooper/build";
 import { cooperHome } from "@cooper/transport";
+import type { Terminal } from "./display/terminal.ts";
 import { CliError } from "./errors.ts";
 import { text, texts } from "./flags.ts";
 
 /** For commands that look at an application's source. */
 export type SourceFlags = {
-  readonly provider?: string | undefined;
+  readonly provider?: readonly string[] | undefined;
   readonly env?: readonly string[] | undefined;
   readonly install?: string | undefined;
   readonly build?: string | undefined;
@@ -16,7 +28,7 @@ export type SourceFlags = {
 };
 
 export const sourceFlags = {
-  provider: text("Take this provider, not the first that matches", "NAME"),
+  provider: texts("Take this provider, not the one that is found; a further one joins in", "NAME"),
   env: texts("A setting or secret of the build, NAME=VALUE or NAME; never in the image", "VARIABLE"),
   install: text("Install dependencies with this line", "COMMAND"),
   build: text("Build with this line", "COMMAND"),
@@ -24,15 +36,22 @@ export const sourceFlags = {
   plan: text("Run this plan, as cooper plan printed it", "FILE"),
 } as const;
 
-/** The source, and its plan: of a file, or of the provider. */
+/** The source, and its plan: of a file, or what providers, the project and the user say. */
 export async function planOf(
+  terminal: Terminal,
   path: string,
   flags: SourceFlags,
 ): Promise<{ readonly source: Source; readonly plan: Plan }> {
-  const source = await openSource(path, cooperHome());
-  const plan =
-    flags.plan === undefined ? planSource(source, settingsOf(flags), flags.provider) : readPlan(flags.plan);
-  return { source, plan };
+  if (flags.plan !== undefined) {
+    const plan = readPlan(flags.plan);
+    const source = await openSource(join(path, plan.subdirectory ?? ""), cooperHome(), plan.exclude);
+    return { source, plan };
+  }
+  const { source, overlay, subdirectory } = await openProject(path, cooperHome());
+  const plan = planSource(source, settingsOf(flags), overlay);
+  if (subdirectory === undefined) return { source, plan };
+  terminal.note(`Nothing in ${path} says what it is: this is about ${join(path, subdirectory)}.`);
+  return { source, plan: { ...plan, subdirectory } };
 }
 
 /** Values of `--env`, for steps that ask for them. `ARGUMENT_INVALID` */
@@ -53,18 +72,15 @@ export function variablesOf({ env = [] }: SourceFlags): ReadonlyMap<string, stri
   );
 }
 
-const PREFIX = "COOPER_BUILD_";
-
-function settingsOf(flags: SourceFlags): Settings {
-  const own = Object.entries(process.env).flatMap(([name, value]) =>
-    name.startsWith(PREFIX) && value !== undefined ? [[name.slice(PREFIX.length), value] as const] : [],
-  );
-  return {
-    variables: { ...Object.fromEntries(own), ...Object.fromEntries(variablesOf(flags)) },
+/** What the environment says, and flags above it. */
+export function settingsOf(flags: SourceFlags): Settings {
+  return settingsOver(settingsOfEnvironment(process.env), {
+    variables: Object.fromEntries(variablesOf(flags)),
+    providers: flags.provider,
     installCommand: flags.install,
     buildCommand: flags.build,
     startCommand: flags.start,
-  };
+  });
 }
 
 function readPlan(path: string): Plan {

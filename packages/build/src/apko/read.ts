@@ -5,15 +5,14 @@ import {
   type Document,
   isAlias,
   isMap,
-  isPair,
   isScalar,
   isSeq,
   LineCounter,
-  type Node,
   parseDocument,
   type Scalar,
 } from "yaml";
-import type { z } from "zod";
+import { complaintOf, configurationInvalid, type Place } from "../configuration/complaint.ts";
+import { nameOf, placesOfYaml } from "../configuration/yaml-places.ts";
 import { BuildError } from "../errors.ts";
 import { mergeConfigurations } from "./merge.ts";
 import { PlainScalar } from "./scalar.ts";
@@ -74,7 +73,10 @@ export function parseApko(source: string, path: string): ApkoConfiguration {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const [fault] = document.errors;
-  if (fault !== undefined) throw invalid(path, lines.linePos(fault.pos[0]), fault.message);
+  if (fault !== undefined) {
+    const { line, col } = lines.linePos(fault.pos[0]);
+    throw invalid(path, { line, column: col }, fault.message);
+  }
   let value: unknown;
   try {
     value = new Values(document).of(document.contents, 0) ?? {};
@@ -84,14 +86,8 @@ export function parseApko(source: string, path: string): ApkoConfiguration {
   }
   const parsed = apkoSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const found = issue === undefined ? undefined : complaintOf(issue, document);
-  const offset = found?.offset;
-  throw invalid(
-    path,
-    offset === undefined ? undefined : lines.linePos(offset),
-    found?.words ?? "it is no map",
-  );
+  const { words, place } = complaintOf(parsed.error, placesOfYaml(document, lines));
+  throw invalid(path, place, words);
 }
 
 const MAX_DEPTH = 64;
@@ -128,81 +124,8 @@ function scalarOf({ value, type, source }: Scalar): unknown {
   return typeof value === "string" ? value : new PlainScalar(value, written);
 }
 
-function nameOf(key: unknown): string {
-  return isScalar(key) ? (key.source ?? String(key.value)) : String(key);
+function invalid(path: string, place: Place | undefined, words: string): BuildError {
+  return configurationInvalid(path, { words, place }, ADVICE);
 }
 
-interface Complaint {
-  readonly words: string;
-  readonly offset: number | undefined;
-}
-
-function complaintOf(issue: z.core.$ZodIssue, document: Document): Complaint {
-  const at = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
-  const name = at.join(".");
-  if (issue.code === "unrecognized_keys") {
-    const [key = ""] = issue.keys;
-    const where = name === "" ? "" : ` in ${name}`;
-    return {
-      words: `there is no key ${JSON.stringify(key)}${where}`,
-      offset: offsetOf(document, [...at, key], "key"),
-    };
-  }
-  const said =
-    issue.code === "invalid_type" && issue.message.startsWith("Invalid input")
-      ? typeWords(issue)
-      : issue.message;
-  return { words: `${name === "" ? "it" : name} ${said}`, offset: offsetOf(document, at, "value") };
-}
-
-function typeWords(issue: z.core.$ZodIssue): string {
-  const expected = "expected" in issue ? String(issue.expected) : "";
-  const words: Readonly<Record<string, string>> = { object: "a map", record: "a map", array: "a list" };
-  return `is to be ${words[expected] ?? expected}`;
-}
-
-function offsetOf(
-  document: Document,
-  path: readonly (string | number)[],
-  what: "key" | "value",
-): number | undefined {
-  let node: unknown = document.contents;
-  let offset = offsetOfNode(node);
-  for (const [depth, part] of path.entries()) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => nameOf(key) === String(part));
-      if (pair === undefined || !isPair(pair)) return offset;
-      const isLast = depth === path.length - 1;
-      offset =
-        (isLast && what === "key" ? undefined : offsetOfNode(pair.value)) ?? offsetOfNode(pair.key) ?? offset;
-      node = pair.value;
-    } else if (isSeq(node) && typeof part === "number") {
-      node = node.items[part];
-      offset = offsetOfNode(node) ?? offset;
-    } else {
-      return offset;
-    }
-  }
-  return offset;
-}
-
-function offsetOfNode(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined;
-}
-
-function isNode(value: unknown): value is Node {
-  return isScalar(value) || isMap(value) || isSeq(value);
-}
-
-function invalid(
-  path: string,
-  place: { readonly line: number; readonly col: number } | undefined,
-  what: string,
-): BuildError {
-  const where = place === undefined ? path : `${path}:${place.line}:${place.col}`;
-  return new BuildError("CONFIGURATION_INVALID", `${where}: ${what}`, {
-    kind: "usage",
-    advice: "docs/apk.md says what may stand there; docs/schemas/apko.json is its schema.",
-    fields: { path, ...(place === undefined ? {} : { line: place.line, column: place.col }) },
-  });
-}
+const ADVICE = "docs/apk.md says what may stand there; docs/schemas/apko.json is its schema.";

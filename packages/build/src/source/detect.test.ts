@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { detect, planSource } from "./detect.ts";
+import { detect } from "./detect.ts";
+import { planSource } from "./plan-source.ts";
 import { sourceOf } from "./source.fixture.ts";
 
 const NONE = { variables: {} } as const;
@@ -81,7 +82,7 @@ for (const [name, files, providers, command] of CASES) {
 test("a source that no provider knows is told what would help", async (t) => {
   const source = await sourceOf(t, { "notes.txt": "" });
   assert.throws(() => planSource(source, NONE), { code: "NO_PROVIDER", message: /nothing in .* says/ });
-  assert.throws(() => planSource(source, NONE, "cobol"), { code: "PROVIDER_UNKNOWN" });
+  assert.throws(() => planSource(source, { ...NONE, providers: ["cobol"] }), { code: "PROVIDER_UNKNOWN" });
 });
 
 test("a command that is given comes before the Procfile's, and that before the provider's", async (t) => {

@@ -14,13 +14,23 @@ export interface Provider {
   plan(source: Source, settings: Settings): Plan;
 }
 
-/** What a user may say besides the files: flags, variables, the project's own configuration. */
+/** What is said besides the files of the source: in cooper.toml, in the environment, in flags. */
 export interface Settings {
-  /** `--env` and `COOPER_*`, by name without the prefix: `NODE_VERSION`. */
+  /** By name without a prefix: `NODE_VERSION`. */
   readonly variables: Readonly<Record<string, string>>;
-  readonly buildCommand?: string | undefined;
+  /** The first one says how the application is started. */
+  readonly providers?: readonly string[] | undefined;
   readonly installCommand?: string | undefined;
+  readonly buildCommand?: string | undefined;
   readonly startCommand?: string | undefined;
+  /** Further packages for every step that stands on packages, and for the image. */
+  readonly packages?: ExtraPackages | undefined;
+}
+
+/** Names of apt's packages, or of others with their scheme before: `ffmpeg`, `npm:typescript`. */
+export interface ExtraPackages {
+  readonly build?: readonly string[] | undefined;
+  readonly deploy?: readonly string[] | undefined;
 }
 
 /** What a provider found to be so. */

@@ -5,6 +5,7 @@ import { openMemory, parsePatterns, Patterns, scanLocal } from "@cooper/engine";
 import { errnoOf } from "@cooper/sys";
 import { parse as parseToml, TomlError } from "smol-toml";
 import { BuildError } from "../errors.ts";
+import { OVERLAY_FILES } from "./overlay/files.ts";
 
 /** An application's files, as providers look at them: without what is ignored. */
 export interface Source {
@@ -43,8 +44,15 @@ const IGNORE_FILES = [".dockerignore", ".cooperignore"] as const;
 /** A manifest is small; what claims to be one and is not is no reason to run out of memory. */
 const MAX_TEXT = 16 * 2 ** 20;
 
-/** Looks at an application's directory. `home` is where what its files contained is remembered. */
-export async function openSource(directory: string, home: string): Promise<Source> {
+/**
+ * Looks at an application's directory, without what its ignore files, Cooper itself or `exclude` leave
+ * out. `home` is where what its files contained is remembered.
+ */
+export async function openSource(
+  directory: string,
+  home: string,
+  exclude: readonly string[] = [],
+): Promise<Source> {
   const status = statSync(directory, { throwIfNoEntry: false });
   if (status?.isDirectory() !== true) {
     throw new BuildError("SOURCE_MISSING", `there is no directory ${directory}`, {
@@ -53,7 +61,8 @@ export async function openSource(directory: string, home: string): Promise<Sourc
     });
   }
   const read = (path: string): string | undefined => readText(join(directory, path));
-  const ignored = [...ALWAYS_IGNORED, ...IGNORE_FILES.flatMap((name) => parsePatterns(read(name) ?? ""))];
+  const written = IGNORE_FILES.flatMap((name) => parsePatterns(read(name) ?? ""));
+  const ignored = [...ALWAYS_IGNORED, ...OVERLAY_FILES, ...written, ...exclude];
   const memory = openMemory(home, directory);
   const { files, newest } = await scanLocal(
     directory,

@@ -89,7 +89,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       terminal.status = again;
       return;
     }
-    const { source, plan } = await planOf(path, flags);
+    const { source, plan } = await planOf(terminal, path, flags);
     const { resolver } = placeOptions(terminal, flags, flags);
     const { signal } = terminal;
     const options: BuildSourceOptions = {

@@ -33,7 +33,7 @@ gets and how it starts. cooper build --plan FILE runs what this printed. Nothing
     },
   },
   async run(terminal, flags, path = ".") {
-    const { plan: made } = await planOf(path, flags);
+    const { plan: made } = await planOf(terminal, path, flags);
     if (flags.format === "text") terminal.answer(inWords(made));
     else terminal.answerJson(made);
   },

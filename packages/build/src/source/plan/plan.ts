@@ -8,7 +8,7 @@ import { BuildError } from "../../errors.ts";
 const text = z.string();
 const words = z.array(text);
 
-const copySchema = z.strictObject({
+export const copySchema = z.strictObject({
   from: text.describe("source, or the name of a step"),
   source: text.describe("A file or directory there; absolute in a step"),
   target: text.describe("What it is to be called in the image"),
@@ -28,7 +28,7 @@ const cacheSchema = z.strictObject({
   sharing: z.enum(["shared", "locked", "private"]),
 });
 
-const stepSchema = z.strictObject({
+export const stepSchema = z.strictObject({
   after: text.optional().describe("The step whose files it goes on with; without it, it stands on root"),
   root: words.optional().describe("References whose images lie upon each other under the commands"),
   copies: z.array(copySchema).optional(),
@@ -52,7 +52,7 @@ const healthcheckSchema = z.strictObject({
   interval: z.number().optional().describe("Seconds"),
 });
 
-const deploySchema = z.strictObject({
+export const deploySchema = z.strictObject({
   root: words.describe("References whose images lie under the application; none for a program alone"),
   copies: z.array(copySchema).describe("Each a layer of its own, in this order"),
   command: words.describe("What starts it; no shell in between unless it is written here"),
@@ -69,6 +69,10 @@ const deploySchema = z.strictObject({
 export const planSchema = z.strictObject({
   version: z.literal(1),
   providers: words.describe("Which ones it comes from, the first one first"),
+  subdirectory: text
+    .optional()
+    .describe("The directory of the source that all of this is about; default: all of it"),
+  exclude: words.optional().describe("Left out of the source, besides what .dockerignore says"),
   steps: z.record(text, stepSchema),
   deploy: deploySchema,
 });

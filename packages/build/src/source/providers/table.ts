@@ -4,5 +4,10 @@ import { procfile } from "./procfile/procfile.ts";
 import { python } from "./python/python.ts";
 import { staticSite } from "./static/static.ts";
 
-/** In the order in which they are asked; the first one that matches makes the plan. */
-export const PROVIDERS: readonly Provider[] = [python, node, staticSite, procfile];
+/** In the order in which they are asked; what all languages come before is in FALLBACKS. */
+export const LANGUAGES: readonly Provider[] = [python, node];
+
+/** For what no language takes: something that is started, then something that is only served. */
+export const FALLBACKS: readonly Provider[] = [procfile, staticSite];
+
+export const PROVIDERS: readonly Provider[] = [...LANGUAGES, ...FALLBACKS];
