@@ -4,6 +4,8 @@ import { CooperError } from "@cooper/sys";
 export type EngineErrorCode =
   /** The image says no command and none was given. */
   | "COMMAND_MISSING"
+  /** A file of the web, or a commit, could not be had. */
+  | "FETCH_FAILED"
   /** A step of a build graph with inputs that its kind does not have, or with what nobody gave. */
   | "GRAPH_INVALID"
   /** apt-get could not install a package, or may not. */
@@ -16,6 +18,8 @@ export type EngineErrorCode =
   | "OVERLAY_FAILED"
   /** A port of the host cannot be listened on. */
   | "PORT_UNAVAILABLE"
+  /** A program of the host that a step needs is not there. */
+  | "PROGRAM_MISSING"
   /** The container runtime refused the container, or could not start its process. */
   | "RUNTIME_FAILED"
   /** Neither runc nor crun works here. */

@@ -27,6 +27,7 @@ export type {
   ExecMount,
   ExecOperation,
   FileOperation,
+  GitOperation,
   HostConfiguration,
   ImageOperation,
   LocalOperation,
@@ -35,6 +36,7 @@ export type {
   Operation,
   PathCopy,
   Step,
+  WebOperation,
 } from "./graph/operation.ts";
 
 // Building

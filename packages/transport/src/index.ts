@@ -59,7 +59,8 @@ export type { TransferEvent } from "./copy/event.ts";
 // HTTP, for what fetches from elsewhere than registries
 export { Attempts, parseRetryAfter, PassingFault } from "./registry/http/attempts.ts";
 export { Connections } from "./registry/http/connections.ts";
-export { exchange } from "./registry/http/exchange.ts";
+export { get } from "./registry/http/get.ts";
+export type { GetOptions } from "./registry/http/get.ts";
 export { Lane } from "./registry/http/lanes.ts";
 export type { Reply } from "./registry/http/reply.ts";
 

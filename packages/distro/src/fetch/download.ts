@@ -3,7 +3,7 @@ import { isFault } from "@cooper/sys";
 import {
   Attempts,
   type Connections,
-  exchange,
+  get,
   parseRetryAfter,
   PassingFault,
   type Reply,
@@ -27,8 +27,6 @@ export interface Answer extends Freshness {
 
 type WebAddress = Extract<Address, { kind: "web" }>;
 
-const MAX_REDIRECTS = 5;
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const PASSING = new Set([408, 429, 500, 502, 503, 504]);
 /** Bytes between two faults that make the second one a new one. */
 const PROGRESS = 1024 * 1024;
@@ -155,42 +153,15 @@ async function ask(
   options: FetchOptions,
   headers: Readonly<Record<string, string>>,
 ): Promise<Reply> {
-  const own: Readonly<Record<string, string>> = {
+  const ownHeaders: Readonly<Record<string, string>> = {
     ...(address.authorization === undefined ? {} : { authorization: address.authorization }),
     ...options.headers,
   };
-  let { url } = address;
-  for (let redirects = 0; ; redirects++) {
-    // oxlint-disable-next-line no-await-in-loop -- each answer says where to go next
-    const reply = await exchange({
-      method: "GET",
-      url,
-      // What is for one host is for no other.
-      headers: { ...headers, ...(url.origin === address.url.origin ? own : {}) },
-      dispatcher: connections.dispatcher(url, "any"),
-      timeouts: undefined,
-      standing: "new",
-      signal: options.signal,
-    });
-    const { status } = reply;
-    if (status === 200 || status === 206 || status === 304) return reply;
-    const location = reply.header("location");
-    // oxlint-disable-next-line no-await-in-loop
-    await reply.drop();
-    if (!REDIRECTS.has(status) || location === undefined) throw refused(address, reply);
-    if (redirects >= MAX_REDIRECTS) throw failed(address, "redirects without end");
-    url = redirected(address, url, location);
-  }
-}
-
-function redirected(address: WebAddress, from: URL, location: string): URL {
-  if (!URL.canParse(location, from.href)) throw failed(address, "redirects to what is no address");
-  const target = new URL(location, from);
-  const isSafe = target.protocol === "https:" || (target.protocol === "http:" && from.protocol === "http:");
-  if (!isSafe) throw failed(address, `redirects from ${from.protocol} to ${target.protocol}`);
-  target.username = "";
-  target.password = "";
-  return target;
+  const reply = await get(address.url, { connections, headers, ownHeaders, signal: options.signal });
+  const { status } = reply;
+  if (status === 200 || status === 206 || status === 304) return reply;
+  await reply.drop();
+  throw refused(address, reply);
 }
 
 function refused(address: WebAddress, reply: Reply): Error {

@@ -12,6 +12,7 @@ import { unpackStack } from "../run/unpack-stack.ts";
 import { findRuntime, type Runtime } from "../runtime/runtime.ts";
 import { readFromLayers } from "../snapshot/view.ts";
 import { cacheVolumes, inputVolumes, ownFiles, type Releasable, secretsOf } from "./exec-mounts.ts";
+import { forwardAgents } from "./ssh-agent.ts";
 import { hostConfiguration } from "./host-configuration.ts";
 
 export interface ExecContext extends Cancellable {
@@ -20,6 +21,8 @@ export interface ExecContext extends Cancellable {
   /** Seconds since 1970: no file that the command writes is newer. */
   readonly epoch: number;
   readonly secrets: ReadonlyMap<string, Buffer>;
+  /** Sockets of SSH agents by id. */
+  readonly agents: ReadonlyMap<string, string>;
   readonly cacheDirectory: (id: string) => string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -82,17 +85,21 @@ export async function prepareExec(
     const mounts = operation.mounts ?? [];
     const shown = hostConfiguration(operation.configuration ?? [], context.environment);
     const secrets = secretsOf(operation, context.secrets, memory);
+    const agents = await forwardAgents(operation, context.agents, memory);
+    held.push(agents);
     const volumes = [
       ...inputVolumes(mounts, others, container.path),
       ...(await cacheVolumes(mounts, context, held)),
       ...shown.volumes,
       ...secrets.volumes,
+      ...agents.volumes,
     ];
     const environment = {
       ...shown.environment,
       SOURCE_DATE_EPOCH: String(context.epoch),
       ...operation.environment,
       ...secrets.environment,
+      ...agents.environment,
     };
     const process = containerProcess(
       { WorkingDir: operation.directory, User: operation.user },
@@ -114,7 +121,7 @@ export async function prepareExec(
       network,
       volumes,
       files,
-      temporary: mounts.flatMap((mount) => (mount.kind === "tmpfs" ? [mount.target] : [])),
+      temporary: mounts.filter((mount) => mount.kind === "tmpfs"),
       memory: operation.limits?.memory,
       cpus: operation.limits?.cpus,
       processes: operation.limits?.processes ?? DEFAULT_PROCESSES,

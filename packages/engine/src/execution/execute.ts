@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { type Cancellable, writeTar } from "@cooper/archive";
+import { type Cancellable, type TarInput, writeTar } from "@cooper/archive";
 import { digestBytes, type Digest, type DiffId, type Image, type Layer, type Platform } from "@cooper/oci";
 import { Lane } from "@cooper/transport";
 import { EngineError } from "../errors.ts";
@@ -15,9 +15,12 @@ import { asidePath } from "../run/asides.ts";
 import { hasContainers, reapContainers } from "../run/containers.ts";
 import { findRuntime } from "../runtime/runtime.ts";
 import { sweepUnpacked } from "../snapshot/layers.ts";
+import { gitFiles } from "../sources/git-commit.ts";
+import { webFile } from "../sources/web-file.ts";
 import { chooseFiles, copyLocal } from "./copy-local.ts";
 import { copySnapshot } from "./copy-snapshot.ts";
 import type { BuildEvent } from "./event.ts";
+import type { ExecContext } from "./exec-bundle.ts";
 import { type FailedExec, runExec } from "./exec-step.ts";
 import { madeFiles } from "./file-step.ts";
 import { MadeLayers } from "./made-layers.ts";
@@ -34,6 +37,8 @@ export interface ExecuteOptions extends Cancellable {
   readonly locals: Readonly<Record<string, string>>;
   /** Secrets by id. */
   readonly secrets?: ReadonlyMap<string, Buffer> | undefined;
+  /** Sockets of SSH agents by id. */
+  readonly agents?: ReadonlyMap<string, string> | undefined;
   /** `ignore`: every step runs again, and what it gives replaces what was there. Default `use`. */
   readonly cache?: "use" | "ignore" | undefined;
   /** Whether what earlier builds left in cache mounts is seen; default `kept`. `empty` ones are gone afterwards. */
@@ -125,14 +130,12 @@ class Execution {
       case "file": {
         const below = (await this.#inputs(step.inputs)).flat();
         const { epoch } = this.#options;
-        const layer = await this.#once(
-          step,
-          [definitionOf(operation), epoch],
-          [],
-          async (key) => await this.#made.keepTar(key, writeTar(madeFiles(operation, epoch)), this.#cancel),
-        );
-        return [...below, layer];
+        return [...below, await this.#tarOnce(step, [], () => madeFiles(operation, epoch))];
       }
+      case "git":
+        return [await this.#tarOnce(step, [], () => gitFiles(operation, this.#withEnvironment))];
+      case "http":
+        return [await this.#tarOnce(step, [], () => webFile(operation, this.#withEnvironment))];
       case "copy":
         return await this.#copy(step, operation);
       case "exec": {
@@ -147,9 +150,9 @@ class Execution {
               operation,
               inputs,
               {
-                ...this.#options,
+                ...this.#withEnvironment,
                 secrets: this.#options.secrets ?? new Map<string, Buffer>(),
-                environment: this.#options.environment ?? process.env,
+                agents: this.#options.agents ?? new Map<string, string>(),
                 cacheDirectory: (id) => this.#made.cacheDirectory(id, this.#emptyCaches),
               },
               {
@@ -190,27 +193,13 @@ class Execution {
     if (from.kind === "local") {
       const files = await this.#scan(source.digest, from);
       const chosen = operation.copies.map((copy) => chooseFiles(copy, files, from.name));
-      const facts = [
-        definitionOf(operation),
-        chosen.map((selection) => digestOfFiles(selection.files)),
-        epoch,
-      ];
-      const layer = await this.#once(step, facts, [], async (key) => {
-        const members = copyLocal(chosen, { root: this.#rootOf(from), epoch, signal });
-        return await this.#made.keepTar(key, writeTar(members, { signal }), this.#cancel);
-      });
-      return [...below, layer];
+      const contents = [chosen.map((selection) => digestOfFiles(selection.files))];
+      const options = { root: this.#rootOf(from), epoch, signal };
+      return [...below, await this.#tarOnce(step, contents, () => copyLocal(chosen, options))];
     }
     const layers = await this.#layersOf(source);
-    const facts = [definitionOf(operation), await diffIds(layers), epoch];
-    const layer = await this.#once(
-      step,
-      facts,
-      [],
-      async (key) =>
-        await this.#made.keepTar(key, writeTar(copySnapshot(operation, layers, this.#options)), this.#cancel),
-    );
-    return [...below, layer];
+    const members = (): AsyncIterable<TarInput> => copySnapshot(operation, layers, this.#options);
+    return [...below, await this.#tarOnce(step, [await diffIds(layers)], members)];
   }
 
   async #scan(digest: Digest, operation: LocalOperation): Promise<readonly LocalFile[]> {
@@ -235,6 +224,25 @@ class Execution {
     const root = this.#options.locals[name];
     if (root !== undefined) return root;
     throw new EngineError("GRAPH_INVALID", `nobody said which directory of the host ${name} is`);
+  }
+
+  /** A layer of these members; `contents` is what the step reads, besides what its operation says. */
+  async #tarOnce(
+    step: Step,
+    contents: readonly unknown[],
+    members: () => AsyncIterable<TarInput> | Iterable<TarInput>,
+  ): Promise<Layer> {
+    const facts = [definitionOf(step.operation), ...contents, this.#options.epoch];
+    return await this.#once(
+      step,
+      facts,
+      [],
+      async (key) => await this.#made.keepTar(key, writeTar(members(), this.#cancel), this.#cancel),
+    );
+  }
+
+  get #withEnvironment(): ExecuteOptions & Pick<ExecContext, "environment"> {
+    return { ...this.#options, environment: this.#options.environment ?? process.env };
   }
 
   /** What a step gave before for the same facts; else what `make` gives now. */

@@ -1,7 +1,9 @@
+import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { Layer } from "@cooper/oci";
+import { collect, readTar, type TarMember } from "@cooper/archive";
+import type { Image, Layer } from "@cooper/oci";
 import { requireProgram, requireRoot, temporaryDirectory } from "@cooper/test";
 import type { ExecOperation, Operation, Step } from "../graph/operation.ts";
 import { makeStep } from "../graph/step.ts";
@@ -17,10 +19,14 @@ export interface Site {
   readonly home: string;
   readonly source: string;
   readonly events: BuildEvent[];
+  /** Busybox. */
+  readonly image: Image;
   build(last: Step, options?: Partial<ExecuteOptions>): Promise<readonly Layer[]>;
   /** What ran since the last time, by command. */
   ran(): readonly string[];
   output(): string;
+  /** The paths of a layer. */
+  names(layer: Layer | undefined): Promise<readonly string[]>;
 }
 
 export function site(t: TestContext): Site | undefined {
@@ -36,6 +42,8 @@ export function site(t: TestContext): Site | undefined {
     home,
     source,
     events,
+    image,
+    names: async (layer) => (await membersOf(layer)).map(({ path }) => path),
     build: async (last, options = {}) =>
       await execute(last, {
         home,
@@ -70,4 +78,21 @@ export function sh(
 ): Step {
   const command = ["/bin/sh", "-euc", script];
   return makeStep({ kind: "exec", command, environment: {}, directory: "/", ...more }, inputs);
+}
+
+/** The text of a file in a layer. */
+export async function textOf(layer: Layer | undefined, path: string): Promise<string> {
+  const member = (await membersOf(layer)).find((each) => each.path === path);
+  assert.ok(member !== undefined, `there is no ${path}`);
+  return member.text;
+}
+
+async function membersOf(
+  layer: Layer | undefined,
+): Promise<readonly (Pick<TarMember, "path"> & { readonly text: string })[]> {
+  assert.ok(layer !== undefined, "there is no layer");
+  const found: { readonly path: string; readonly text: string }[] = [];
+  for await (const { path, content } of readTar(layer.tar()))
+    found.push({ path, text: (await collect(content(), { limit: 1e6 })).toString() });
+  return found;
 }

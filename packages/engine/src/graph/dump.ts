@@ -15,7 +15,7 @@ export interface GraphDump {
 export function dumpGraph(last: Step): GraphDump {
   const steps = stepsOf(last).map(({ digest, operation, inputs }) => ({
     digest,
-    operation,
+    operation: "url" in operation ? { ...operation, url: addressOf(operation.url) } : operation,
     inputs: inputs.map((input) => input.digest),
   }));
   return { version: 1, steps };
@@ -62,6 +62,10 @@ function words(operation: Operation): string {
       return `image ${operation.reference}`;
     case "local":
       return `files of ${operation.name}`;
+    case "git":
+      return `commit ${operation.commit.slice(0, 12)} of ${addressOf(operation.url)}`;
+    case "http":
+      return `file ${addressOf(operation.url)}`;
     case "exec":
       return operation.label ?? operation.command.join(" ");
     case "copy":
@@ -72,6 +76,15 @@ function words(operation: Operation): string {
       return "put upon each other";
   }
   return unreachable(operation);
+}
+
+/** An address without a password that may stand in it. */
+export function addressOf(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const address = new URL(url);
+  address.username = "";
+  address.password = "";
+  return address.href;
 }
 
 function unreachable(operation: never): never {

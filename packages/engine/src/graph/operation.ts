@@ -7,6 +7,8 @@ import type { Digest, Platform } from "@cooper/oci";
 export type Operation =
   | ImageOperation
   | LocalOperation
+  | GitOperation
+  | WebOperation
   | ExecOperation
   | CopyOperation
   | FileOperation
@@ -28,6 +30,28 @@ export interface LocalOperation {
   /** Paths and patterns, as `.dockerignore` has them; none means all. */
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+}
+
+/** The files of a commit. No inputs. Where it is fetched from is no part of the key: the commit names its content. */
+export interface GitOperation {
+  readonly kind: "git";
+  readonly url: string;
+  /** All its hexadecimal digits. */
+  readonly commit: string;
+  /** Only what is in this directory, which becomes the root. */
+  readonly directory?: string | undefined;
+}
+
+/** A file of the web. No inputs. Where it is fetched from is no part of the key. */
+export interface WebOperation {
+  readonly kind: "http";
+  readonly url: string;
+  /** SHA-256 of its content. */
+  readonly digest: Digest;
+  /** What it is called in what this gives. */
+  readonly path: string;
+  /** Permission bits, default 0o644. */
+  readonly mode?: number | undefined;
 }
 
 /** A command that runs in its first input; the layer is what it changes there. */
@@ -80,7 +104,14 @@ export type ExecMount =
       readonly as: "file" | "variable";
       readonly need: "required" | "optional";
     }
-  | { readonly kind: "tmpfs"; readonly target: string };
+  | {
+      readonly kind: "tmpfs";
+      readonly target: string;
+      /** Bytes; no part of the key. Default: half of the memory, as the kernel has it. */
+      readonly size?: number | undefined;
+    }
+  /** An SSH agent's socket, for this step only; `SSH_AUTH_SOCK` says where it is. */
+  | { readonly kind: "ssh"; readonly id: string; readonly target: string };
 
 /**
  * Files of its second input, put into its first; the first may be left out by giving one input only,

@@ -1,4 +1,4 @@
-import { type Digest, digestBytes } from "@cooper/oci";
+import { type Digest, digestBytes, isDigest } from "@cooper/oci";
 import { EngineError } from "../errors.ts";
 import { canonicalJson } from "./canonical.ts";
 import type { Operation, Step } from "./operation.ts";
@@ -7,6 +7,8 @@ import type { Operation, Step } from "./operation.ts";
 const INPUTS: Readonly<Record<Operation["kind"], readonly [number, number]>> = {
   image: [0, 0],
   local: [0, 0],
+  git: [0, 0],
+  http: [0, 0],
   exec: [1, Infinity],
   copy: [1, 2],
   file: [0, 1],
@@ -22,6 +24,7 @@ export function makeStep(operation: Operation, inputs: readonly Step[] = []): St
       `a step of kind ${operation.kind} cannot have ${inputs.length} inputs`,
     );
   }
+  requireNamedContent(operation);
   const definition = canonicalJson({
     operation: definitionOf(operation),
     inputs: inputs.map(({ digest }) => digest),
@@ -29,16 +32,38 @@ export function makeStep(operation: Operation, inputs: readonly Step[] = []): St
   return { digest: digestBytes(Buffer.from(definition)), operation, inputs };
 }
 
+/** What comes from elsewhere must be named by its content, or its key would stand for whatever came. */
+function requireNamedContent(operation: Operation): void {
+  const isNamed =
+    operation.kind === "git"
+      ? /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(operation.commit) && !operation.url.startsWith("-")
+      : operation.kind !== "http" || (isDigest(operation.digest) && URL.canParse(operation.url));
+  if (isNamed) return;
+  throw new EngineError(
+    "GRAPH_INVALID",
+    operation.kind === "git"
+      ? `${JSON.stringify(operation.commit)} of ${operation.url} is not a whole commit id`
+      : "a file of the web needs an address and a digest",
+    { advice: "Of git all 40 or 64 hexadecimal digits of a commit, of a file sha256: and 64 digits." },
+  );
+}
+
 /**
  * What of an operation decides about its result: not how it is shown, not its limits, not which cache
  * it uses, not whether the host's configuration is there. Two steps that differ in nothing else are one.
  */
 export function definitionOf(operation: Operation): unknown {
+  if (operation.kind === "git" || operation.kind === "http") {
+    const { url: _url, ...rest } = operation;
+    return rest;
+  }
   if (operation.kind !== "exec") return operation;
   const { label: _label, limits: _limits, configuration: _configuration, mounts = [], ...rest } = operation;
   return {
     ...rest,
-    mounts: mounts.map((mount) => (mount.kind === "cache" ? { kind: "cache", target: mount.target } : mount)),
+    mounts: mounts.map((mount) =>
+      mount.kind === "cache" || mount.kind === "tmpfs" ? { kind: mount.kind, target: mount.target } : mount,
+    ),
   };
 }
 

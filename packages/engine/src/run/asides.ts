@@ -10,7 +10,7 @@ export function asidePath(parent: string): string {
 /** Removes what is of processes that are gone: they were killed before it had its name. */
 export function sweepAsides(parent: string): void {
   for (const name of existsSync(parent) ? readdirSync(parent) : []) {
-    const pid = /^aside-(\d+)-/.exec(name)?.[1];
+    const pid = /^\.?aside-(\d+)-/.exec(name)?.[1];
     if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
     rmSync(join(parent, name), { recursive: true, force: true });
   }

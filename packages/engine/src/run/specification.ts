@@ -14,8 +14,8 @@ export interface SpecificationInput {
   readonly volumes: readonly Volume[];
   /** Files that the engine makes for the container, such as its resolv.conf: path on the host → in it. */
   readonly files: readonly { readonly source: string; readonly target: string }[];
-  /** Directories of the container that are in memory, and gone with it. */
-  readonly temporary?: readonly string[] | undefined;
+  /** Directories of the container that are in memory, and gone with it; sizes in bytes. */
+  readonly temporary?: readonly { readonly target: string; readonly size?: number | undefined }[] | undefined;
   /** Bytes. */
   readonly memory?: number | undefined;
   readonly cpus?: number | undefined;
@@ -133,11 +133,11 @@ function mounts(input: SpecificationInput): readonly object[] {
       source,
       options: ["bind", "rw"],
     })),
-    ...(input.temporary ?? []).map((destination) => ({
-      destination,
+    ...(input.temporary ?? []).map(({ target, size }) => ({
+      destination: target,
       type: "tmpfs",
       source: "tmpfs",
-      options: ["nosuid", "nodev", "mode=1777"],
+      options: ["nosuid", "nodev", "mode=1777", ...(size === undefined ? [] : [`size=${size}`])],
     })),
     ...input.volumes.map(({ source, target, access }) => ({
       destination: target,
