@@ -14,6 +14,8 @@ export interface BuildSourceOptions extends Cancellable {
   readonly resolver: Resolver;
   /** Values by the names that steps ask for; in no layer, key, log or config. */
   readonly secrets?: ReadonlyMap<string, Buffer> | undefined;
+  /** Sockets of SSH agents by the names that steps ask for. */
+  readonly agents?: ReadonlyMap<string, string> | undefined;
   readonly cache?: "use" | "ignore" | undefined;
   /** Whether references that were opened lately mean what they meant then; default `remembered`. */
   readonly roots?: "remembered" | "apart" | undefined;

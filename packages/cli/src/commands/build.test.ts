@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { requireProgram, run } from "@cooper/test";
+import { requireProgram, run, startPeer } from "@cooper/test";
 import { buildWorkshop } from "../test-support/busybox-plan.ts";
-import { launcher } from "../test-support/cooper.ts";
+import { launcher, makeFiles } from "../test-support/cooper.ts";
 
 test("a build that fails says which command, how it ended, what it printed and how to look into it", async (t) => {
   const shop = await buildWorkshop(t);
@@ -51,6 +52,58 @@ test("--debug-on-failure opens a shell in the failed step's root, with its mount
   assert.equal(found.stdout, "");
   const caches = await run("find", [join(home, "build/caches"), "-name", "was-here"]);
   assert.match(caches.stdout, /was-here/);
+});
+
+test("a plan takes commits and files of the web, and its steps secrets as files, within limits", async (t) => {
+  const shop = await buildWorkshop(t);
+  if (shop === undefined || requireProgram(t, "git") === undefined) return;
+  const { directory } = shop;
+  makeFiles(directory, "repository", { "lib/answer": "42\n" });
+  const git = async (...args: readonly string[]): Promise<string> => {
+    const identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com"];
+    return (await run("git", ["-C", join(directory, "repository"), ...identity, ...args])).stdout.trim();
+  };
+  await git("init", "-q");
+  await git("add", "-A");
+  await git("commit", "-qm", "one");
+  const peer = await startPeer(t, (_request, response) => response.end("tool\n"));
+  writeFileSync(join(directory, "token"), "swordfish");
+  const sha256 = createHash("sha256").update("tool\n").digest("hex");
+  shop.plan(
+    ["mkdir /out; cat /lib/answer /opt/tool > /out/file; wc -c < /run/token > /out/length; touch /fast/x"],
+    {
+      copies: [{ from: "library", source: "/", target: "lib" }],
+      mounts: [{ from: "tool", source: "/tool", target: "/opt/tool" }],
+      secretFiles: { token: "/run/token" },
+      tmpfs: ["/fast"],
+      limits: { memory: 64 * 2 ** 20, time: 60 },
+    },
+    {
+      library: {
+        git: `file://${directory}/repository`,
+        commit: await git("rev-parse", "HEAD"),
+        directory: "lib",
+      },
+      tool: { http: peer.url, sha256, path: "tool" },
+    },
+  );
+  const args = ["build", "--plan", "plan.json", "source", "-o", "oci:out:1"];
+  const missing = await shop.cooper(...args);
+  assert.equal(missing.status, 2);
+  assert.match(
+    missing.stderr,
+    /needs the secret token, and nobody gave it \[SECRET_MISSING\]\n.*--secret token=FILE/,
+  );
+  await shop.answer(...args, "--secret", "token=token");
+  assert.equal(await shop.answer("cat", "oci:out:1", "/out/file"), "42\ntool");
+  assert.equal(await shop.answer("cat", "oci:out:1", "/out/length"), "9");
+  const drawing = await shop.answer("build", "--plan", "plan.json", "source", "--print-graph", "text");
+  assert.match(drawing, /commit \w{12} of file:\/\/.*repository\n/);
+  assert.match(drawing, /file http:\/\/127\.0\.0\.1:\d+\//);
+  const graph: unknown = JSON.parse(
+    await shop.answer("build", "--plan", "plan.json", "source", "--print-graph", "json"),
+  );
+  assert.match(JSON.stringify(graph), /"kind":"git".*"kind":"http"/);
 });
 
 test("--check-reproducible prints the digest where both builds give the same", async (t) => {

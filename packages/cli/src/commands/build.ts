@@ -4,6 +4,8 @@ import { drawGraph, dumpGraph, privilege, againInUserNamespace } from "@cooper/e
 import type { Platform } from "@cooper/oci";
 import { cooperHome, hostPlatform } from "@cooper/transport";
 import { buildDescription, isDescription } from "../apko.ts";
+import { agentsOf, secretFlags, secretsOf } from "../build-secrets.ts";
+import type { SecretFlags } from "../build-secrets.ts";
 import { defineCommand } from "../command.ts";
 import { debugShell } from "../debug-shell.ts";
 import { showBuild } from "../display/build.ts";
@@ -16,13 +18,14 @@ import { packageFlags } from "../packages.ts";
 import type { PackageFlags } from "../packages.ts";
 import { outputAliases, outputFlags, placeOptions, platformFlag, writeOutput } from "../places.ts";
 import type { OutputFlags } from "../places.ts";
-import { planOf, sourceFlags, variablesOf } from "../source.ts";
+import { planOf, sourceFlags } from "../source.ts";
 import type { SourceFlags } from "../source.ts";
 
 type Flags = GlobalFlags &
   OutputFlags &
   PackageFlags &
-  SourceFlags & {
+  SourceFlags &
+  SecretFlags & {
     readonly platform?: Platform | undefined;
     readonly noCache?: boolean | undefined;
     readonly checkReproducible?: boolean | undefined;
@@ -54,6 +57,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       ...outputFlags,
       ...packageFlags,
       ...sourceFlags,
+      ...secretFlags,
       platform: { ...platformFlag.platform, brief: "What it is for; default: this machine" },
       noCache: flag("Run every step again"),
       checkReproducible: flag(
@@ -96,7 +100,8 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       home: cooperHome(),
       platform: flags.platform ?? hostPlatform(),
       resolver,
-      secrets: new Map([...variablesOf(flags)].map(([name, value]) => [name, Buffer.from(value)])),
+      secrets: secretsOf(flags),
+      agents: agentsOf(flags),
       roots: isOfItsOwn(flags) ? "apart" : "remembered",
       cache: flags.noCache === true ? "ignore" : "use",
       epoch: process.env["SOURCE_DATE_EPOCH"] === undefined ? undefined : epochOfEnvironment(process.env),

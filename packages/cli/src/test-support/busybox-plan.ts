@@ -7,7 +7,7 @@ import { workshop, type Workshop } from "./cooper.ts";
 /** A workshop in which `cooper build --plan plan.json source` runs lines of busybox's shell. */
 export interface BuildWorkshop extends Workshop {
   /** Writes `plan.json`: one step of these lines over busybox, and an image of its `/out`. */
-  plan(commands: readonly string[], step?: object): void;
+  plan(commands: readonly string[], step?: object, sources?: object): void;
 }
 
 /** Needs root, runc and Debian's busybox-static; else a loud skip, and undefined. */
@@ -27,10 +27,11 @@ export async function buildWorkshop(t: TestContext): Promise<BuildWorkshop | und
   const base = `oci:${join(directory, "base")}:1`;
   return {
     ...shop,
-    plan(commands, step = {}) {
+    plan(commands, step = {}, sources = {}) {
       const plan = {
         version: 1,
         providers: ["test"],
+        sources,
         steps: { made: { root: [base], commands, directory: "/", ...step } },
         deploy: {
           root: [base],

@@ -92,7 +92,7 @@ export function secretsOf(
       if (mount.need === "optional") continue;
       throw new EngineError("SECRET_MISSING", `a step needs the secret ${mount.id}, and nobody gave it`, {
         kind: "usage",
-        advice: `Give it: --env ${mount.id}=VALUE, or --env ${mount.id} for the variable of that name.`,
+        advice: `Give it: --secret ${mount.id}=FILE, or --env ${mount.id} for the variable of that name.`,
       });
     }
     const text = value.toString("utf8");

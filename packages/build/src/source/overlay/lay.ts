@@ -24,9 +24,11 @@ export function settingsOfOverlay({ file }: Overlay): Settings {
  */
 export function layOver(plan: Plan, overlay: Overlay, above: Settings): Plan {
   const { file, path, places } = overlay;
-  const { variables = {}, exclude } = file;
-  const merged = merge(plan, { steps: file.steps ?? {}, deploy: file.deploy ?? {} }, (at) =>
-    isSaidAbove(at, above),
+  const { variables = {}, exclude, sources } = file;
+  const merged = merge(
+    plan,
+    { ...(sources === undefined ? {} : { sources }), steps: file.steps ?? {}, deploy: file.deploy ?? {} },
+    (at) => isSaidAbove(at, above),
   );
   const parsed = planSchema.safeParse({
     ...plan,

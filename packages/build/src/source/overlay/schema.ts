@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { copySchema, deploySchema, stepSchema } from "../plan/plan.ts";
+import { copySchema, deploySchema, planSchema, stepSchema } from "../plan/plan.ts";
 import { SPLICE } from "../settings.ts";
 
 /**
@@ -43,6 +43,7 @@ export const overlaySchema = z.strictObject({
     .optional()
     .describe("Settings of the providers, and variables of every step; not of the image"),
   exclude: words.optional().describe("Left out of the source, as .dockerignore writes patterns"),
+  sources: planSchema.shape.sources.describe("Files from elsewhere, as in a plan"),
   steps: z.record(text, stepOverlay).optional().describe("Steps by name, as in a plan, every key optional"),
   deploy: deployOverlay.optional().describe("As in a plan, every key optional"),
 });

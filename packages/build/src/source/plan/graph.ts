@@ -1,7 +1,7 @@
 import { type ExecMount, type ExecOperation, makeStep, type PathCopy, type Step } from "@cooper/engine";
-import type { Platform } from "@cooper/oci";
+import { parseDigest, type Platform } from "@cooper/oci";
 import { BuildError } from "../../errors.ts";
-import { DEFAULT_DIRECTORY, type Plan, type PlanCopy, type PlanStep } from "./plan.ts";
+import { DEFAULT_DIRECTORY, type Plan, type PlanCopy, type PlanSource, type PlanStep } from "./plan.ts";
 
 export interface GraphOptions {
   readonly platform: Platform;
@@ -34,6 +34,8 @@ export function graphOfPlan(plan: Plan, options: GraphOptions): Step {
     if (name === "source") return source;
     const known = made.get(name);
     if (known !== undefined) return known;
+    const elsewhere = plan.sources?.[name];
+    if (elsewhere !== undefined) return sourceOf(elsewhere);
     const step = plan.steps[name];
     if (step === undefined) throw invalid(`${asker} names the step ${name}, and there is none`);
     if (visiting.has(name)) throw invalid(`the steps ${[...visiting, name].join(", ")} go in a circle`);
@@ -82,6 +84,15 @@ function copyOf(
   };
 }
 
+function sourceOf(source: PlanSource): Step {
+  if ("git" in source) {
+    const { git: url, commit, directory } = source;
+    return makeStep({ kind: "git", url, commit, directory });
+  }
+  const { http: url, sha256, path, mode } = source;
+  return makeStep({ kind: "http", url, digest: parseDigest(`sha256:${sha256}`), path, mode });
+}
+
 function execOf(
   name: string,
   step: PlanStep,
@@ -89,8 +100,25 @@ function execOf(
   given: readonly string[],
 ): ExecOperation {
   const line = typeof command === "string" ? command : command.join(" ");
+  return {
+    kind: "exec",
+    command: typeof command === "string" ? ["/bin/sh", "-euc", command] : command,
+    label: `${name}: ${line}`,
+    environment: { PATH: DEFAULT_PATH, HOME: "/root", ...step.environment },
+    directory: step.directory ?? DEFAULT_DIRECTORY,
+    network: step.network,
+    configuration: step.configuration,
+    mounts: mountsOf(step, given),
+    limits: step.limits,
+  };
+}
+
+/** Where an agent's socket is in a step. */
+const AGENT_SOCKET = "/run/cooper/ssh-agent";
+
+function mountsOf(step: PlanStep, given: readonly string[]): readonly ExecMount[] {
   const secrets = (step.secrets ?? []).filter((secret) => given.includes(secret));
-  const mounts: readonly ExecMount[] = [
+  return [
     ...(step.mounts ?? []).map(({ source, target }, place) => ({
       kind: "input" as const,
       input: place + 1,
@@ -105,18 +133,20 @@ function execOf(
       as: "variable" as const,
       need: "required" as const,
     })),
-    { kind: "tmpfs", target: "/tmp" },
+    ...Object.entries(step.secretFiles ?? {}).map(([id, target]) => ({
+      kind: "secret" as const,
+      id,
+      target,
+      as: "file" as const,
+      need: "required" as const,
+    })),
+    ...(step.ssh ?? []).map((id, place) => ({
+      kind: "ssh" as const,
+      id,
+      target: `${AGENT_SOCKET}${place === 0 ? "" : `-${place}`}`,
+    })),
+    ...["/tmp", ...(step.tmpfs ?? [])].map((target) => ({ kind: "tmpfs" as const, target })),
   ];
-  return {
-    kind: "exec",
-    command: typeof command === "string" ? ["/bin/sh", "-euc", command] : command,
-    label: `${name}: ${line}`,
-    environment: { PATH: DEFAULT_PATH, HOME: "/root", ...step.environment },
-    directory: step.directory ?? DEFAULT_DIRECTORY,
-    network: step.network,
-    configuration: step.configuration,
-    mounts,
-  };
 }
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -8,8 +8,29 @@ import { BuildError } from "../../errors.ts";
 const text = z.string();
 const words = z.array(text);
 
+const sourceSchema = z.union([
+  z.strictObject({
+    git: text.describe("The address of a repository"),
+    commit: text.describe("All hexadecimal digits of a commit"),
+    directory: text.optional().describe("Only what is in it"),
+  }),
+  z.strictObject({
+    http: text.describe("The address of a file"),
+    sha256: text.describe("64 hexadecimal digits"),
+    path: text.describe("What it is called where it is copied from"),
+    mode: z.number().int().optional().describe("Permission bits; default 420, which is 0644"),
+  }),
+]);
+
+const limitsSchema = z.strictObject({
+  memory: z.number().int().positive().optional().describe("Bytes"),
+  processes: z.number().int().positive().optional().describe("At a time; default 4096"),
+  cpus: z.number().positive().optional(),
+  time: z.number().positive().optional().describe("Seconds for each command; default 3600"),
+});
+
 export const copySchema = z.strictObject({
-  from: text.describe("source, or the name of a step"),
+  from: text.describe("source, or the name of a step or of one of sources"),
   source: text.describe("A file or directory there; absolute in a step"),
   target: text.describe("What it is to be called in the image"),
   include: words.optional().describe("Only these, as .dockerignore writes patterns"),
@@ -17,7 +38,7 @@ export const copySchema = z.strictObject({
 });
 
 const mountSchema = z.strictObject({
-  from: text.describe("The name of a step"),
+  from: text.describe("The name of a step or of one of sources"),
   source: text.describe("A file or directory there"),
   target: text.describe("Where the commands see it, read-only; nothing of it stays in the step"),
 });
@@ -40,6 +61,13 @@ export const stepSchema = z.strictObject({
   mounts: z.array(mountSchema).optional().describe("Files of other steps for these commands only"),
   caches: z.array(cacheSchema).optional(),
   secrets: words.optional().describe("Variables that are there for this step only"),
+  secretFiles: z
+    .record(text, text)
+    .optional()
+    .describe("Secrets by name, as files of memory at these paths, for this step only"),
+  ssh: words.optional().describe("SSH agents by name that these commands may use"),
+  tmpfs: words.optional().describe("Directories in memory, besides /tmp"),
+  limits: limitsSchema.optional(),
   network: z.enum(["none", "host"]).optional().describe("Default none"),
   configuration: z
     .array(z.enum(["npm", "pip", "go", "cargo", "maven", "apt", "certificates"]))
@@ -73,12 +101,17 @@ export const planSchema = z.strictObject({
     .optional()
     .describe("The directory of the source that all of this is about; default: all of it"),
   exclude: words.optional().describe("Left out of the source, besides what .dockerignore says"),
+  sources: z
+    .record(text, sourceSchema)
+    .optional()
+    .describe("Files from elsewhere, by the name that copies and mounts give"),
   steps: z.record(text, stepSchema),
   deploy: deploySchema,
 });
 
 export type Plan = z.infer<typeof planSchema>;
 export type PlanStep = z.infer<typeof stepSchema>;
+export type PlanSource = z.infer<typeof sourceSchema>;
 export type PlanCopy = z.infer<typeof copySchema>;
 export type Deploy = z.infer<typeof deploySchema>;
 
