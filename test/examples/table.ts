@@ -19,7 +19,14 @@ export type Ask =
 
 /** By name; whoever adds an example adds its row. */
 export const EXAMPLES: readonly Example[] = [
+  { name: "c-make", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "c-meson", asks: [{ arguments: ["oak"], prints: "1a4cb739\n" }] },
+  { name: "cpp-cmake", asks: [{ arguments: ["oak"], prints: "oak: 3 casks\n" }] },
+  { name: "go-cgo", asks: [{ arguments: ["oak"], prints: "1a4cb739\n" }] },
+  { name: "go-http", asks: [{ path: "/", answer: "<p>3 casks.</p>" }] },
+  { name: "go-workspace", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "node-express", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "python-flask", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "rust-http", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "static-site", asks: [{ path: "/", answer: "<p>Three casks.</p>" }] },
 ];

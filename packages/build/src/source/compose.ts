@@ -63,8 +63,9 @@ function takesWholeSource(step: PlanStep | undefined): boolean {
 }
 
 function prefixed(steps: Plan["steps"], name: string): Plan["steps"] {
-  const renamed = (step: string): string => (step === "source" ? step : `${name}:${step}`);
-  const entries = Object.entries(steps).map(([step, { after, copies, ...rest }]) => [
+  const renamed = (step: string): string =>
+    step === "source" || step === "deploy" ? step : `${name}:${step}`;
+  const entries = Object.entries(steps).map(([step, { after, copies, mounts, ...rest }]) => [
     renamed(step),
     {
       ...(after === undefined ? {} : { after: renamed(after) }),
@@ -72,6 +73,9 @@ function prefixed(steps: Plan["steps"], name: string): Plan["steps"] {
       ...(copies === undefined
         ? {}
         : { copies: copies.map((copy) => ({ ...copy, from: renamed(copy.from) })) }),
+      ...(mounts === undefined
+        ? {}
+        : { mounts: mounts.map((mount) => ({ ...mount, from: renamed(mount.from) })) }),
     },
   ]);
   return Object.fromEntries(entries);

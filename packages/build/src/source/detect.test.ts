@@ -60,6 +60,29 @@ const CASES: readonly [string, Record<string, string>, readonly string[], readon
     ["python3", "x.py"],
   ],
   [
+    "a module of Go with a Makefile and pages",
+    {
+      "go.mod": "module a.example/shop\n",
+      "main.go": "package main\n",
+      Makefile: "",
+      "public/index.html": "",
+    },
+    ["go", "static"],
+    ["/app/bin/shop"],
+  ],
+  [
+    "a package of Rust that Python uses",
+    { "Cargo.toml": '[package]\nname = "a"\n', "src/lib.rs": "", "pyproject.toml": "", "main.py": "" },
+    ["rust", "python"],
+    undefined,
+  ],
+  [
+    "code of C that is made",
+    { Makefile: "a: a.c\n\tcc -o a a.c\n", "a.c": "", "index.html": "" },
+    ["c", "static"],
+    ["a"],
+  ],
+  [
     "what is ignored",
     { ".dockerignore": "package.json", "package.json": "{}", "index.html": "" },
     ["static"],

@@ -56,7 +56,7 @@ export function finishPlan({ name, steps, deploy }: Parts, source: Source, setti
 /** What lies under an application that needs a shell: Debian's base has one, unless it was left out. */
 function withShell(root: readonly string[]): string[] {
   const based = root.map((reference) =>
-    reference.startsWith("apt:") ? reference.replace(/\/\+nobase$/, "") : reference,
+    reference.startsWith("apt:") ? reference.replace("/+nobase", "") : reference,
   );
   return based.some((reference) => reference.startsWith("apt:")) ? based : [...based, SHELL_ROOT];
 }

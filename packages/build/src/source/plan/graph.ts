@@ -32,6 +32,7 @@ export function graphOfPlan(plan: Plan, options: GraphOptions): Step {
   };
   const find = (name: string, asker: string): Step => {
     if (name === "source") return source;
+    if (name === "deploy") return rootOf(plan.deploy.root);
     const known = made.get(name);
     if (known !== undefined) return known;
     const elsewhere = plan.sources?.[name];
@@ -103,7 +104,7 @@ function execOf(
   return {
     kind: "exec",
     command: typeof command === "string" ? ["/bin/sh", "-euc", command] : command,
-    label: `${name}: ${line}`,
+    label: `${name}: ${inShort(line)}`,
     environment: { PATH: DEFAULT_PATH, HOME: "/root", ...step.environment },
     directory: step.directory ?? DEFAULT_DIRECTORY,
     network: step.network,
@@ -148,6 +149,16 @@ function mountsOf(step: PlanStep, given: readonly string[]): readonly ExecMount[
     ...["/tmp", ...(step.tmpfs ?? [])].map((target) => ({ kind: "tmpfs" as const, target })),
   ];
 }
+
+/** What a display has room for: the first line of a script. */
+function inShort(line: string): string {
+  const [first = ""] = line.trim().split("\n");
+  // A script may begin with what it is about.
+  if (first.startsWith("# ")) return first.slice(2);
+  return first === line.trim() && first.length <= MAX_LABEL ? first : `${first.slice(0, MAX_LABEL)} …`;
+}
+
+const MAX_LABEL = 160;
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 

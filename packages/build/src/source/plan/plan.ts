@@ -38,7 +38,9 @@ export const copySchema = z.strictObject({
 });
 
 const mountSchema = z.strictObject({
-  from: text.describe("The name of a step or of one of sources"),
+  from: text.describe(
+    "The name of a step or of one of sources, or deploy for what lies under the application",
+  ),
   source: text.describe("A file or directory there"),
   target: text.describe("Where the commands see it, read-only; nothing of it stays in the step"),
 });

@@ -1,11 +1,14 @@
 import type { Provider } from "../provider.ts";
+import { c } from "./c/c.ts";
+import { go } from "./go/go.ts";
 import { node } from "./node/node.ts";
 import { procfile } from "./procfile/procfile.ts";
 import { python } from "./python/python.ts";
+import { rust } from "./rust/rust.ts";
 import { staticSite } from "./static/static.ts";
 
 /** In the order in which they are asked; what all languages come before is in FALLBACKS. */
-export const LANGUAGES: readonly Provider[] = [python, node];
+export const LANGUAGES: readonly Provider[] = [go, rust, python, node, c];
 
 /** For what no language takes: something that is started, then something that is only served. */
 export const FALLBACKS: readonly Provider[] = [procfile, staticSite];

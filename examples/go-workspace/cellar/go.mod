@@ -1,0 +1,3 @@
+module example.com/cellar
+
+go 1.26

@@ -1,0 +1,119 @@
+import { assetCopies } from "../../assets.ts";
+import { finishPlan } from "../../finish-plan.ts";
+import { BASE_COPY, BASE_STEP } from "../../native/base.ts";
+import { choosePrograms, type Program } from "../../native/choose-programs.ts";
+import { LINKED_STEP, OUTPUT, SHELL_TOOLS } from "../../native/linked.ts";
+import { aptReference, needsOf, runtimeReference } from "../../native/packages.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Provider, Settings } from "../../provider.ts";
+import type { Source } from "../../source.ts";
+import { autotools } from "./autotools.ts";
+import type { BuildSystem, Description } from "./build-system.ts";
+import { cmake } from "./cmake.ts";
+import { collect } from "./collect.ts";
+import { make } from "./make.ts";
+import { meson } from "./meson.ts";
+import { TOOL_PLACE } from "./newer-tool.ts";
+
+/** In the order in which they are asked: a Makefile beside others is theirs, or for those who work on it. */
+const SYSTEMS: readonly BuildSystem[] = [cmake, meson, autotools, make];
+
+const CODE = [".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".ipp", ".o", ".a"] as const;
+const PATH = "/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** C and C++ with CMake, Meson, configure or Make: what is installed, and the libraries that it names. */
+export const c: Provider = {
+  name: "c",
+  detect: (source) => SYSTEMS.map((system) => system.manifest(source)).find((path) => path !== undefined),
+  plan: (source, settings) => {
+    const system = SYSTEMS.find((each) => each.manifest(source) !== undefined) ?? make;
+    const description = system.describe(source, settings);
+    const { built, started } = chosen(description.programs, source, settings);
+    const isCxx = source.paths.some((path) => /\.(cc|cpp|cxx|c\+\+)$/.test(path));
+    const needs = needsOf([...description.libraries, ...(isCxx ? ["cxx"] : [])]);
+    const port = listens(source) ? { environment: { PATH, PORT: "8080" }, ports: [8080] } : undefined;
+    return finishPlan(
+      {
+        name: "c",
+        steps: {
+          base: BASE_STEP,
+          ...compileSteps(description, settings, built, needs.build),
+          linked: LINKED_STEP,
+        },
+        deploy: {
+          root: [runtimeReference(needs)],
+          copies: [
+            BASE_COPY,
+            ...assetCopies(source, { code: CODE }),
+            { from: "linked", source: OUTPUT, target: "." },
+          ],
+          start: started === undefined ? undefined : [started.name],
+          environment: { PATH },
+          ...port,
+        },
+      },
+      source,
+      settings,
+    );
+  },
+};
+
+/** `C_BIN` may name what no file names: what makes programs is a language of its own. */
+function chosen(
+  programs: readonly Program[],
+  source: Source,
+  settings: Settings,
+): { readonly built: readonly Program[]; readonly started: Program | undefined } {
+  const name = settings.variables["C_BIN"];
+  const named = name === undefined ? undefined : { name, directory: "." };
+  if (named !== undefined) return { built: [named], started: named };
+  if (programs.length === 0) return { built: [], started: undefined };
+  const project = source.directory.replace(/^.*\//, "");
+  const choice = { provider: "c", variable: "C_BIN", programs: distinct(programs), preferred: [project] };
+  return choosePrograms(choice, source, settings);
+}
+
+/** Files may describe one program several times, one for each system. */
+function distinct(programs: readonly Program[]): readonly Program[] {
+  return programs.filter(({ name }, place) => programs.findIndex((other) => other.name === name) === place);
+}
+
+function listens(source: Source): boolean {
+  return source.paths.some(
+    (path) =>
+      /\.(c|cc|cpp|cxx)$/.test(path) &&
+      /\b(listen|MHD_start_daemon|evhttp_bind\w*)\s*\(/.test(source.text(path) ?? ""),
+  );
+}
+
+function compileSteps(
+  { tools, configure, build, install, fetches, toolchain }: Description,
+  settings: Settings,
+  programs: readonly Program[],
+  packages: readonly string[],
+): Plan["steps"] {
+  const compilers = ["gcc", "g++", "libc6-dev"];
+  const online = fetches === "sources" ? ["git", "ca-certificates"] : [];
+  const lines = [configure, settings.buildCommand ?? build, install, collect(programs)];
+  return {
+    ...(toolchain === undefined ? {} : { toolchain: toolchain.step }),
+    build: {
+      root: [aptReference(...SHELL_TOOLS, ...compilers, ...tools, ...packages, ...online)],
+      ...(toolchain === undefined
+        ? {}
+        : { mounts: [{ from: "toolchain", source: TOOL_PLACE, target: TOOL_PLACE }] }),
+      copies: [{ from: "source", source: ".", target: "app" }],
+      commands: [lines.filter((line) => line !== "").join("\n")],
+      environment: {
+        PATH: `${toolchain === undefined ? "" : `${toolchain.path}:`}/usr/sbin:/usr/bin:/sbin:/bin`,
+        DESTDIR: OUTPUT,
+        // Where the source lay is in no program.
+        CFLAGS: "-O2 -ffile-prefix-map=/app=.",
+        CXXFLAGS: "-O2 -ffile-prefix-map=/app=.",
+        ...toolchain?.environment,
+      },
+      ...(fetches === "sources" ? { network: "host", configuration: ["certificates"] } : {}),
+      secrets: Object.keys(settings.variables),
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { assetCopies } from "../../assets.ts";
+import { finishPlan } from "../../finish-plan.ts";
+import { BASE_COPY, BASE_STEP } from "../../native/base.ts";
+import { choosePrograms, type Program } from "../../native/choose-programs.ts";
+import { LINKED_STEP, OUTPUT, PROGRAMS, SHELL_TOOLS } from "../../native/linked.ts";
+import { aptReference, needsOf, runtimeReference } from "../../native/packages.ts";
+import type { PlanStep } from "../../plan/plan.ts";
+import type { Provider, Settings } from "../../provider.ts";
+import type { Source } from "../../source.ts";
+import { type Cgo, cgoOf } from "./cgo.ts";
+import { commandsOf, goFiles } from "./commands.ts";
+import { modulesOf } from "./modules.ts";
+import { GO_ROOT, goVersion, toolchainStep } from "./toolchain.ts";
+
+const MANIFESTS = ["go.work", "go.mod", "main.go"] as const;
+
+/** Go's modules and workspaces, with an exact Go; a program without C stands in its image alone. */
+export const go: Provider = {
+  name: "go",
+  detect: (source) => MANIFESTS.find((path) => source.has(path)),
+  plan: (source, settings) => {
+    const modules = modulesOf(source);
+    const cgo = cgoOf(source, modules, settings);
+    const programs = commandsOf(source, modules);
+    const preferred = programs.flatMap(({ name, directory }) => (directory === "." ? [name] : []));
+    const choice = { provider: "go", variable: "GO_BIN", programs, preferred };
+    const { built, started } = choosePrograms(choice, source, settings);
+    const needs = needsOf(cgo.libraries);
+    const isServer = goFiles(source).some((path) => SERVES.test(source.text(path) ?? ""));
+    return finishPlan(
+      {
+        name: "go",
+        steps: {
+          base: BASE_STEP,
+          toolchain: toolchainStep(goVersion(source, settings)),
+          build: buildStep(source, settings, cgo, needs.build, built),
+          ...(cgo.use === "C" ? { linked: LINKED_STEP } : {}),
+        },
+        deploy: {
+          root: cgo.use === "C" ? [runtimeReference(needs)] : [],
+          copies: [
+            BASE_COPY,
+            ...assetCopies(source, { code: [".go"], within: embedded(source) }),
+            { from: cgo.use === "C" ? "linked" : "build", source: OUTPUT, target: "." },
+          ],
+          start: started === undefined ? undefined : [`${PROGRAMS}/${started.name}`],
+          environment: {
+            PATH: `${PROGRAMS}:/usr/local/bin:/usr/bin:/bin`,
+            ...(isServer ? { PORT: "8080" } : {}),
+          },
+          ...(isServer ? { ports: [8080] } : {}),
+        },
+      },
+      source,
+      settings,
+    );
+  },
+};
+
+/** What a program has in it that waits for connections. */
+const SERVES = /\b(ListenAndServe|ListenAndServeTLS|net\.Listen|http\.Serve|gin\.|echo\.New|fiber\.New)\b/;
+
+function buildStep(
+  source: Source,
+  settings: Settings,
+  cgo: Cgo,
+  packages: readonly string[],
+  programs: readonly Program[],
+): PlanStep {
+  const compiler = cgo.use === "C" ? ["gcc", "g++", "libc6-dev", "pkg-config"] : [];
+  const isVendored = source.has("vendor/modules.txt");
+  const tags = settings.variables["GO_TAGS"];
+  const flags = [
+    `-mod=${isVendored ? "vendor" : "readonly"}`,
+    // Nothing of where and when it was built, so that the same source gives the same program.
+    "-trimpath -buildvcs=false -ldflags='-s -w -buildid='",
+    ...(tags === undefined ? [] : [`-tags='${tags}'`]),
+  ].join(" ");
+  const lines = programs.map(
+    ({ name, directory }) =>
+      `go build ${flags} -o ${OUTPUT}${PROGRAMS}/${name} ${directory === "." ? "." : `./${directory}`}`,
+  );
+  const hasModule = source.has("go.mod") || source.has("go.work");
+  return {
+    root: [aptReference(...SHELL_TOOLS, "ca-certificates", "git", ...compiler, ...packages)],
+    mounts: [{ from: "toolchain", source: GO_ROOT, target: GO_ROOT }],
+    copies: [{ from: "source", source: ".", target: "app" }],
+    commands: [
+      ...(hasModule ? [] : ["go mod init app && go mod tidy"]),
+      settings.buildCommand ?? lines.join("\n"),
+    ],
+    environment: {
+      PATH: `${GO_ROOT}/bin:/usr/local/bin:/usr/bin:/bin`,
+      GOPATH: "/root/go",
+      GOCACHE: "/root/.cache/go-build",
+      GOTOOLCHAIN: "local",
+      CGO_ENABLED: cgo.use === "C" ? "1" : "0",
+      ...(cgo.use === "C" ? { CGO_CFLAGS: "-O2", CGO_LDFLAGS: "-Wl,--build-id=none" } : {}),
+    },
+    // Both know what they hold by what went into it: nothing of another build can get into this one.
+    caches: [
+      { id: "go-modules", target: "/root/go/pkg/mod", sharing: "shared" },
+      { id: "go-build", target: "/root/.cache/go-build", sharing: "shared" },
+    ],
+    ...(isVendored ? {} : { network: "host", configuration: ["go", "certificates"] }),
+    secrets: Object.keys(settings.variables),
+  };
+}
+
+/** Files and directories that are in the program itself, by `//go:embed` in the source's root. */
+function embedded(source: Source): readonly string[] {
+  return goFiles(source)
+    .filter((path) => !path.includes("/"))
+    .flatMap((path) => [...(source.text(path) ?? "").matchAll(/^\/\/go:embed\s+(.*)$/gm)])
+    .flatMap(([, patterns = ""]) => patterns.trim().split(/\s+/))
+    .map((pattern) => pattern.replace(/^all:/, "").replace(/\/?\*.*$/, ""));
+}
