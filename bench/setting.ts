@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
+import { FreshDisk } from "./fresh-disk.ts";
 import type { Race } from "./race.ts";
 
 /** A program beside this file. */
@@ -17,6 +18,8 @@ export interface Setting {
   readonly cache: string;
   /** Removed at the end; on the same disk as the cache. */
   readonly scratch: string;
+  /** Where a run writes that is not to meet what others wrote or deleted: another directory each time. */
+  readonly freshDirectory: () => string;
   /** How large a tree is. */
   readonly megabytes: number;
 }
@@ -29,18 +32,29 @@ export interface Measurement {
 
 const root = join(import.meta.dirname, "..");
 
-export function makeSetting(megabytes: number): Setting & { readonly remove: () => void } {
+export interface OwnedSetting extends Setting {
+  readonly disk: FreshDisk;
+  readonly remove: () => void;
+}
+
+export function makeSetting(megabytes: number): OwnedSetting {
   const cache = join(root, ".cache/bench");
   mkdirSync(cache, { recursive: true });
   const scratch = mkdtempSync(join(cache, "run-"));
+  const disk = new FreshDisk(scratch);
   let cooper: string | undefined;
   return {
     cooper: () => (cooper ??= installCooper(join(scratch, "cooper"))),
     program: (name) => bundleProgram(name, join(scratch, "programs")),
     cache,
     scratch,
+    freshDirectory: disk.directory,
+    disk,
     megabytes,
-    remove: () => rmSync(scratch, { recursive: true, force: true }),
+    remove: () => {
+      disk.remove();
+      rmSync(scratch, { recursive: true, force: true });
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { timed } from "../race.ts";
 import type { Contestant, Race } from "../race.ts";
@@ -43,21 +43,12 @@ export const unpack: Measurement = {
 };
 
 function contestant(
-  { scratch }: Setting,
+  { freshDirectory }: Setting,
   name: string,
   {
     needs,
     command,
   }: { readonly needs: readonly string[]; readonly command: (root: string) => readonly string[] },
 ): Contestant {
-  const root = join(scratch, "root");
-  return {
-    name,
-    needs,
-    prepare: () => command(root),
-    finish: () => {
-      rmSync(root, { recursive: true });
-      return undefined;
-    },
-  };
+  return { name, needs, prepare: () => command(join(freshDirectory(), "root")) };
 }

@@ -25,7 +25,6 @@ import {
 } from "./memory";
 import {
   DISTANCE_SLOT_COUNT,
-  distanceBase,
   distanceExtra,
   distanceSlot,
   LENGTH_SLOT_COUNT,
@@ -71,6 +70,7 @@ export function putBlock(start: u32, end: u32, sequences: u32): void {
   assignCodes(LITERAL_LENGTHS, LITERALS, LITERAL_CODES);
   assignCodes(DISTANCE_LENGTHS, DISTANCES, DISTANCE_CODES);
   fillMatchCodes();
+  fillDistanceCodes();
   putSequences(start, end, sequences);
   putCode(load<u32>(LITERAL_CODES + (END_OF_BLOCK << 2)));
   flush();
@@ -114,6 +114,14 @@ function fillMatchCodes(): void {
     const bits = code >> 24;
     const withExtra = (code & 0xffffff) | ((length - lengthBase(slot)) << bits);
     store<u32>(MATCH_CODES + (length << 2), withExtra | ((bits + lengthExtra(slot)) << 24));
+  }
+}
+
+/** How many extra bits follow a distance's code: they are the lowest of the distance less 1. */
+function fillDistanceCodes(): void {
+  for (let slot: u32 = 0; slot < DISTANCE_SLOT_COUNT; slot++) {
+    const at = DISTANCE_CODES + (slot << 2);
+    store<u32>(at, load<u32>(at) | (distanceExtra(slot) << 16));
   }
 }
 
@@ -162,10 +170,11 @@ function putSequences(start: u32, end: u32, sequences: u32): void {
     const back: u64 = load<u32>(DISTANCE_CODES + (slot << 2));
     bits |= (match & 0xffffff) << bitCount;
     bitCount += match >> 24;
-    bits |= (back & 0xffffff) << bitCount;
+    bits |= (back & 0xffff) << bitCount;
     bitCount += back >> 24;
-    bits |= (<u64>(distance - distanceBase(slot))) << bitCount;
-    bitCount += distanceExtra(slot);
+    const extra = (back >> 16) & 0xff;
+    bits |= (<u64>(distance - 1) & (((<u64>1) << extra) - 1)) << bitCount;
+    bitCount += extra;
     store<u64>(position, bits);
     position += <u32>(bitCount >> 3);
     bits >>= bitCount & ~7;

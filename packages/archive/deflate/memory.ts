@@ -7,8 +7,8 @@ export const WINDOW_SIZE: u32 = 0x8000;
 /** The most that is deflated at once. */
 export const BLOCK_SIZE: u32 = 0x100000;
 
-/** Two tables of positions, their lowest 16 bits, by the hash of the bytes there: small enough for the first cache. */
-export const SHORT_BITS: u32 = 13;
+/** Two tables of positions, their lowest 16 bits, by the hash of the bytes there. */
+export const SHORT_BITS: u32 = 14;
 export const LONG_BITS: u32 = 14;
 export const SHORT_TABLE: u32 = 0x10000;
 export const LONG_TABLE: u32 = SHORT_TABLE + (1 << SHORT_BITS) * 2;
@@ -32,7 +32,8 @@ export const LITERAL_LENGTHS: u32 = PRECODE_COUNTS + 20 * 4;
 export const DISTANCE_LENGTHS: u32 = LITERAL_LENGTHS + LITERALS;
 export const PRECODE_LENGTHS: u32 = DISTANCE_LENGTHS + DISTANCES;
 
-// Codes: u32 for each symbol, `code | bits << 24`; bits are in the order they are written.
+// Codes: u32 for each symbol, `code | bits << 24`; bits are in the order they are written. For a distance
+// also how many extra bits follow, `<< 16`.
 export const LITERAL_CODES: u32 = PRECODE_LENGTHS + 24;
 export const DISTANCE_CODES: u32 = LITERAL_CODES + LITERALS * 4;
 export const PRECODE_CODES: u32 = DISTANCE_CODES + DISTANCES * 4;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ByteStream } from "./bytes.ts";
 import { ArchiveError } from "./errors.ts";
+import { originOf } from "./same-bytes.ts";
 
 /** The hash functions whose digests Cooper computes (OCI image-spec, descriptor.md, "Digests"). */
 export type HashAlgorithm = "sha256" | "sha512";
@@ -21,8 +22,19 @@ export interface Tally {
   readonly size: () => number;
 }
 
-/** Hashes and counts bytes while they pass. */
+/** The tallies that streams pass through, so that nothing is hashed twice. */
+const tallies: Readonly<Record<HashAlgorithm, WeakMap<ByteStream, Tally>>> = {
+  sha256: new WeakMap(),
+  sha512: new WeakMap(),
+};
+
+/**
+ * Hashes and counts bytes while they pass. Where they pass through such a tally already, on the way to
+ * this stream, that one is asked: hashing is most of the work of a copy.
+ */
 export function tally(stream: ByteStream, algorithm: HashAlgorithm = "sha256"): Tally {
+  const before = tallies[algorithm].get(originOf(stream));
+  if (before !== undefined) return { ...before, stream };
   const hash = createHash(algorithm);
   let size = 0;
   let hex: string | undefined;
@@ -36,7 +48,7 @@ export function tally(stream: ByteStream, algorithm: HashAlgorithm = "sha256"): 
     hex = hash.digest("hex");
   }
 
-  return {
+  const tallied: Tally = {
     stream: pass(),
     hex: () => {
       if (hex === undefined) {
@@ -46,4 +58,6 @@ export function tally(stream: ByteStream, algorithm: HashAlgorithm = "sha256"): 
     },
     size: () => size,
   };
+  tallies[algorithm].set(tallied.stream, tallied);
+  return tallied;
 }

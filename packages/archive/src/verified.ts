@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { discard } from "./bytes.ts";
 import type { ByteStream } from "./bytes.ts";
 import { ArchiveError } from "./errors.ts";
+import { originOf, sameBytes } from "./same-bytes.ts";
 import { HASH_HEX_LENGTH, isHashAlgorithm } from "./tally.ts";
 import type { HashAlgorithm } from "./tally.ts";
 
@@ -25,19 +26,16 @@ const checked = new WeakMap<ByteStream, Promised>();
  * `SIZE_MISMATCH`, `DIGEST_MISMATCH`, `DIGEST_UNSUPPORTED`
  */
 export function verified(stream: ByteStream, promised: Promised): ByteStream {
-  const before = checked.get(stream);
+  const before = checked.get(originOf(stream));
   if (before?.digest === promised.digest && before.size === promised.size) return stream;
   const result = check(stream, promised);
   checked.set(result, { digest: promised.digest, size: promised.size });
   return result;
 }
 
-/** The same bytes; tells the length of each chunk that passes. What was `verified` still is. */
+/** The same bytes; tells the length of each chunk that passes. What was `verified` or tallied still is. */
 export function observed(stream: ByteStream, onBytes: (length: number) => void): ByteStream {
-  const result = observe(stream, onBytes);
-  const promised = checked.get(stream);
-  if (promised !== undefined) checked.set(result, promised);
-  return result;
+  return sameBytes(observe(stream, onBytes), stream);
 }
 
 async function* observe(stream: ByteStream, onBytes: (length: number) => void): ByteStream {

@@ -1,5 +1,5 @@
-import { compress, tally } from "@cooper/archive";
-import type { ByteStream, Cancellable } from "@cooper/archive";
+import { compress, sameBytes, tally } from "@cooper/archive";
+import type { ByteStream, Cancellable, Tally } from "@cooper/archive";
 import type { Annotations, Descriptor } from "./descriptor.ts";
 import { digestOf, parseDiffId } from "./digest.ts";
 import type { DiffId } from "./digest.ts";
@@ -43,11 +43,15 @@ export function makeLayer(options: LayerOptions): Layer {
       throw changed(made, now);
   };
 
-  async function* open(cancel: Cancellable = {}): ByteStream {
+  const open = (cancel: Cancellable = {}): ByteStream => {
     const content = tally(options.tar(cancel));
     // Of an uncompressed layer both hashes are the same one.
     const blob =
       compression === "none" ? content : tally(compress(content.stream, { compression, level, ...cancel }));
+    return sameBytes(settling(content, blob), blob.stream);
+  };
+
+  async function* settling(content: Tally, blob: Tally): ByteStream {
     yield* blob.stream;
     settle({
       diffId: parseDiffId(digestOf("sha256", content.hex())),

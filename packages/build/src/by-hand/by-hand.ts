@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { packDirectory } from "@cooper/archive";
+import { packDirectory, sameBytes } from "@cooper/archive";
 import type { ByteStream, Cancellable } from "@cooper/archive";
 import { makeImage, makeLayer, normalizePlatform } from "@cooper/oci";
 import type { Image, Layer, Platform } from "@cooper/oci";
@@ -94,10 +94,13 @@ type Tell = (cancel: Cancellable) => Promise<void>;
 /** Told once, when the layer has been made: by whoever reads it to its end, or asks what it is. */
 function toldLayer(layer: Layer, tell: Tell): Layer {
   const once = onlyOnce(tell);
-  async function* open(cancel: Cancellable = {}): ByteStream {
-    yield* layer.open(cancel);
-    await once(cancel);
-  }
+  const open = (cancel: Cancellable = {}): ByteStream => {
+    const stream = layer.open(cancel);
+    return sameBytes(
+      thenTold(stream, async () => await once(cancel)),
+      stream,
+    );
+  };
   return {
     ...layer,
     open,
@@ -112,6 +115,11 @@ function toldLayer(layer: Layer, tell: Tell): Layer {
       return diffId;
     },
   };
+}
+
+async function* thenTold(stream: ByteStream, tellIt: () => Promise<void>): ByteStream {
+  yield* stream;
+  await tellIt();
 }
 
 function onlyOnce(tell: Tell): Tell {

@@ -6,15 +6,12 @@ import { deflater } from "./worker.ts";
 /** More would take memory (some 10 MB each) and find nothing to do: reading and hashing is one thread. */
 const MOST_WORKERS = 8;
 
-/** How many blocks are deflated at once. */
-function deflateWorkerCount(): number {
-  return Math.min(availableParallelism(), MOST_WORKERS);
-}
-
 /** Threads that deflate, started when they are first needed. They do not keep the process alive. */
 export class DeflateWorkers {
   readonly #module: object;
   readonly #threads: DeflateThread[] = [];
+  /** How many blocks are deflated at once. Asking the system takes longer than handing over a block. */
+  readonly #most = Math.min(availableParallelism(), MOST_WORKERS);
 
   /** `module` is the compiled WebAssembly. */
   constructor(module: object) {
@@ -27,7 +24,7 @@ export class DeflateWorkers {
 
   #idlest(): DeflateThread {
     for (const thread of this.#threads) if (thread.waiting === 0) return thread;
-    if (this.#threads.length < deflateWorkerCount()) {
+    if (this.#threads.length < this.#most) {
       const thread = new DeflateThread(this.#module, () => {
         this.#threads.splice(this.#threads.indexOf(thread), 1);
       });

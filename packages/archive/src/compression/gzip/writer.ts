@@ -13,7 +13,7 @@ import type { LevelOptions } from "../level.ts";
  * Rises when the bytes of `gzip` change for the same input and level, and with it the digests of
  * all layers written so. A test holds the digests of this version.
  */
-export const GZIP_WRITER_VERSION = 2;
+export const GZIP_WRITER_VERSION = 3;
 
 /** Up to this level Cooper's own deflate writes, above it zlib's. */
 const OWN_LEVELS = 5;
