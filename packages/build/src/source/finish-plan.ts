@@ -1,5 +1,5 @@
 import { BuildError } from "../errors.ts";
-import { startOf } from "./command.ts";
+import { type Start, startOf } from "./command.ts";
 import type { Deploy, Plan } from "./plan/plan.ts";
 import { readProcfile } from "./procfile.ts";
 import type { Settings } from "./provider.ts";
@@ -13,6 +13,11 @@ export interface Parts {
     /** How the provider would start it; undefined where it found nothing. */
     readonly start: string | readonly string[] | undefined;
   };
+  /**
+   * What a line of a Procfile or of --start comes to, where the provider knows better than a shell:
+   * `npm start` is what that script does. Default: the line.
+   */
+  readonly translate?: (line: string) => string | readonly string[];
 }
 
 /** The root that brings a shell, for what cannot be started without one. */
@@ -22,20 +27,28 @@ const SHELL_ROOT = "apt:dash";
  * Puts a provider's parts and what the project or the user says of processes together: `--start`
  * comes before the Procfile's `web`, and that before what the provider found. `START_UNKNOWN`
  */
-export function finishPlan({ name, steps, deploy }: Parts, source: Source, settings: Settings): Plan {
+export function finishPlan(
+  { name, steps, deploy, translate = (line) => line }: Parts,
+  source: Source,
+  settings: Settings,
+): Plan {
   const { start, ...rest } = deploy;
   const processes = new Map(readProcfile(source));
   const release = processes.get("release");
   processes.delete("release");
-  const line = settings.startCommand ?? processes.get("web") ?? start ?? [...processes.values()][0];
+  const given = settings.startCommand ?? processes.get("web");
+  const said = given ?? (start === undefined ? [...processes.values()][0] : undefined);
+  const line = said === undefined ? start : translate(said);
   if (line === undefined) {
     throw new BuildError("START_UNKNOWN", `${source.directory} does not say how it is started (${name})`, {
       advice: "Add a Procfile with web: COMMAND, or give --start COMMAND.",
       fields: { provider: name },
     });
   }
-  const main = typeof line === "string" ? startOf(line) : { command: line, shell: "not needed" as const };
-  const others = [...processes].map(([process, command]) => [process, startOf(command)] as const);
+  const started = (each: string | readonly string[]): Start =>
+    typeof each === "string" ? startOf(each) : { command: each, shell: "not needed" };
+  const main = started(line);
+  const others = [...processes].map(([process, command]) => [process, started(translate(command))] as const);
   const needsShell = [main, ...others.map(([, each]) => each)].some(({ shell }) => shell === "needed");
   return {
     version: 1,
@@ -48,7 +61,7 @@ export function finishPlan({ name, steps, deploy }: Parts, source: Source, setti
       ...(others.length === 0
         ? {}
         : { processes: Object.fromEntries(others.map(([process, each]) => [process, [...each.command]])) }),
-      ...(release === undefined ? {} : { release: [...startOf(release).command] }),
+      ...(release === undefined ? {} : { release: [...started(translate(release)).command] }),
     },
   };
 }

@@ -47,6 +47,7 @@ function inWords({ providers, steps, deploy }: Plan): string {
     for (const { from, source, target, include } of step.copies ?? []) {
       lines.push(`  copy ${include === undefined ? source : include.join(" ")} of ${from} to /${target}`);
     }
+    for (const { path } of step.files ?? []) lines.push(`  write ${path}`);
     for (const command of step.commands)
       lines.push(`  run  ${typeof command === "string" ? command : command.join(" ")}`);
   }

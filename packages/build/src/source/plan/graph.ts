@@ -1,4 +1,11 @@
-import { type ExecMount, type ExecOperation, makeStep, type PathCopy, type Step } from "@cooper/engine";
+import {
+  type ExecMount,
+  type ExecOperation,
+  type FileOperation,
+  makeStep,
+  type PathCopy,
+  type Step,
+} from "@cooper/engine";
 import { parseDigest, type Platform } from "@cooper/oci";
 import { BuildError } from "../../errors.ts";
 import { DEFAULT_DIRECTORY, type Plan, type PlanCopy, type PlanSource, type PlanStep } from "./plan.ts";
@@ -50,6 +57,7 @@ export function graphOfPlan(plan: Plan, options: GraphOptions): Step {
   const chain = (name: string, step: PlanStep): Step => {
     let last = step.after === undefined ? rootOf(step.root ?? []) : find(step.after, name);
     for (const copy of step.copies ?? []) last = makeStep(copyOf([copy]), [last, find(copy.from, name)]);
+    if (step.files !== undefined) last = makeStep(filesOf(step.files), [last]);
     const mounted = (step.mounts ?? []).map(({ from }) => find(from, name));
     for (const command of step.commands)
       last = makeStep(execOf(name, step, command, options.secrets), [last, ...mounted]);
@@ -92,6 +100,18 @@ function sourceOf(source: PlanSource): Step {
   }
   const { http: url, sha256, path, mode } = source;
   return makeStep({ kind: "http", url, digest: parseDigest(`sha256:${sha256}`), path, mode });
+}
+
+function filesOf(files: NonNullable<PlanStep["files"]>): FileOperation {
+  return {
+    kind: "file",
+    files: files.map(({ path, text, mode = "644" }) => ({
+      kind: "file",
+      path,
+      text,
+      mode: Number.parseInt(mode, 8),
+    })),
+  };
 }
 
 function execOf(

@@ -51,10 +51,17 @@ const cacheSchema = z.strictObject({
   sharing: z.enum(["shared", "locked", "private"]),
 });
 
+const fileSchema = z.strictObject({
+  path: text.describe("In the step"),
+  text,
+  mode: text.regex(/^[0-7]{3,4}$/).optional().describe("Default 644"),
+});
+
 export const stepSchema = z.strictObject({
   after: text.optional().describe("The step whose files it goes on with; without it, it stands on root"),
   root: words.optional().describe("References whose images lie upon each other under the commands"),
   copies: z.array(copySchema).optional(),
+  files: z.array(fileSchema).optional().describe("Small ones that the plan itself holds"),
   commands: z.array(
     z.union([text.describe("A line for /bin/sh"), words.describe("A program and its arguments")]),
   ),

@@ -1,0 +1,195 @@
+import { join } from "node:path/posix";
+import type { Plan, PlanCopy, PlanStep } from "../../plan/plan.ts";
+import type { Framework } from "./frameworks/framework.ts";
+import { allDependencies, INSTALL_SCRIPTS, productionDependencies } from "./manifest.ts";
+import { pathIn, type Project } from "./project.ts";
+import type { WorkspaceMember } from "./workspace.ts";
+
+/** What install scripts and builds expect to be there, besides Node. */
+const TOOLS = ["dash", "coreutils", "sed", "grep", "findutils", "ca-certificates"] as const;
+/** Packages that compile something where nobody has compiled it for this machine. */
+const COMPILED =
+  /^(better-sqlite3|sqlite3|bcrypt|canvas|node-pty|argon2|re2|isolated-vm|zeromq|node-gyp|serialport)$/;
+const MODULES = "usr/local/lib/node_modules";
+
+/** Steps by name, and what in the image comes of them. */
+export interface Installed {
+  readonly steps: Plan["steps"];
+  /** What running needs of node_modules; undefined where it needs nothing. */
+  readonly dependencies: PlanCopy | undefined;
+}
+
+/**
+ * The steps that install and build: `tools` has Node and the package manager; `install` everything that
+ * building needs, of manifests and lock alone; `build` the result; `dependencies` what running needs,
+ * which waits for no build unless the application's own install scripts made something.
+ */
+export function installSteps(
+  project: Project,
+  framework: Framework | undefined,
+  build: string | undefined,
+): Installed {
+  const { manager, settings } = project;
+  const common = {
+    caches: [{ ...manager.cache }],
+    network: "host" as const,
+    configuration: ["npm" as const, "certificates" as const],
+    environment: { CI: "true", ...manager.environment },
+  };
+  const manifests: PlanCopy = {
+    from: "source",
+    source: ".",
+    target: "app",
+    include: [...manifestsOf(project)],
+  };
+  const everything: PlanCopy = { from: "source", source: ".", target: "app" };
+  const steps: Plan["steps"] = {};
+  const needs = project.members.some(({ manifest }) => productionDependencies(manifest).size > 0);
+  const runsScripts = hasScripts(project, INSTALL_SCRIPTS);
+  const isBuilt = build !== undefined;
+  if (isBuilt || needs) Object.assign(steps, toolSteps(project));
+
+  if (isBuilt || (needs && runsScripts)) {
+    steps["install"] = {
+      after: "tools",
+      copies: [runsScripts ? everything : manifests],
+      commands: [settings.installCommand ?? manager.installAll],
+      ...common,
+    };
+  }
+  if (isBuilt) steps["build"] = buildStep(project, framework, build, common.environment);
+  if (!needs) return { steps, dependencies: undefined };
+
+  const member = project.shape === "workspace" ? project.members.at(-1) : undefined;
+  if (runsScripts) {
+    steps["dependencies"] = {
+      after: isBuilt ? "build" : "install",
+      commands: [manager.prune(member)],
+      ...common,
+    };
+  } else if (isBuilt && !hasDevelopment(project)) {
+    return { steps, dependencies: modulesOf(project, "install") };
+  } else {
+    steps["dependencies"] = {
+      after: "tools",
+      copies: [manifests],
+      commands: [...withoutScripts(project), settings.installCommand ?? manager.installProduction(member)],
+      ...common,
+    };
+  }
+  return { steps, dependencies: modulesOf(project, "dependencies") };
+}
+
+function toolSteps({ manager, node, members, root }: Project): Plan["steps"] {
+  const wanted = [...members.map(({ manifest }) => manifest), root].flatMap((manifest) => [
+    ...allDependencies(manifest),
+  ]);
+  const packages = [
+    ...TOOLS,
+    ...(wanted.some(([, version]) => /^(git|github|gitlab|bitbucket)\b|^[\w.-]+\/[\w.-]+(#|$)/.test(version))
+      ? ["git"]
+      : []),
+    ...(wanted.some(([name]) => COMPILED.test(name)) ? ["g++", "make", "python3"] : []),
+  ];
+  const links = Object.entries(manager.programs).map(
+    ([name, path]) => `ln -s /${MODULES}/${path} /usr/local/bin/${name}`,
+  );
+  return {
+    "package-manager": { root: [`npm:${manager.package}`], commands: [] },
+    tools: {
+      root: [`npm:node${node}`, `apt:${packages.join("/")}`],
+      copies: [{ from: "package-manager", source: "/app/node_modules", target: MODULES }],
+      commands: [links.join(" && ")],
+    },
+  };
+}
+
+function buildStep(
+  project: Project,
+  framework: Framework | undefined,
+  build: string,
+  environment: Readonly<Record<string, string>>,
+): PlanStep {
+  const { settings, manifest, manager } = project;
+  const kept = framework?.cache;
+  const cache =
+    kept === undefined
+      ? []
+      : [
+          {
+            id: `${manifest.name ?? "app"} ${kept}`,
+            target: `/app/${pathIn(project, kept)}`,
+            sharing: "locked" as const,
+          },
+        ];
+  return {
+    after: "install",
+    copies: [{ from: "source", source: ".", target: "app" }],
+    commands: [build],
+    environment: {
+      ...environment,
+      NODE_ENV: "production",
+      TURBO_TELEMETRY_DISABLED: "1",
+      NX_DAEMON: "false",
+      ...framework?.environment,
+      PATH: `${manager.commandsOf(project.directory)}:/app/node_modules/.bin:/usr/local/bin:/usr/bin:/bin`,
+    },
+    ...(cache.length === 0 ? {} : { caches: cache }),
+    secrets: Object.keys(settings.variables),
+  };
+}
+
+/** Files that say which packages are to be installed, and nothing else: a changed line of code installs nothing again. */
+function manifestsOf(project: Project): readonly string[] {
+  const { manager, members, workspace, source } = project;
+  // A lock is of every package of the workspace, so all must be there.
+  const all = ["", ...workspace.map(({ directory }) => directory)];
+  const local = members.flatMap(({ directory, manifest }) =>
+    [...allDependencies(manifest).values()].flatMap((version) => {
+      const [, path] = /^(?:file|link|portal):(?:\.\/)?(.+)$/.exec(version) ?? [];
+      return path === undefined ? [] : [join(directory, path)];
+    }),
+  );
+  const files = manager.files.filter((path) => path.includes("*") || source.has(path));
+  return [...new Set([...all.map((directory) => join(directory, "package.json")), ...files, ...local])];
+}
+
+function hasScripts(project: Project, names: readonly string[]): boolean {
+  return installing(project).some(({ manifest }) =>
+    names.some((name) => manifest.scripts?.[name] !== undefined),
+  );
+}
+
+function hasDevelopment(project: Project): boolean {
+  return (
+    project.shape === "workspace" ||
+    installing(project).some(({ manifest }) => Object.keys(manifest.devDependencies ?? {}).length > 0)
+  );
+}
+
+/** `prepare` is for who writes the application (Git's hooks …), and calls what is not installed here. */
+function withoutScripts(project: Project): readonly string[] {
+  const paths = installing(project)
+    .filter(({ manifest }) => manifest.scripts?.["prepare"] !== undefined)
+    .map(({ directory }) => (directory === "" ? "package.json" : `${directory}/package.json`));
+  if (paths.length === 0) return [];
+  const script =
+    "for(const f of process.argv.slice(1)){const m=JSON.parse(fs.readFileSync(f));delete m.scripts.prepare;fs.writeFileSync(f,JSON.stringify(m))}";
+  return [`node -e '${script}' ${paths.join(" ")}`];
+}
+
+/** The root's scripts run too, whichever package is built. */
+function installing({ members, root, shape }: Project): readonly WorkspaceMember[] {
+  return shape === "alone" ? members : [{ name: root.name ?? "", directory: "", manifest: root }, ...members];
+}
+
+/** Every node_modules: a workspace has one beside each package. */
+function modulesOf({ manager }: Project, from: string): PlanCopy {
+  return {
+    from,
+    source: "/app",
+    target: "app",
+    include: ["**/node_modules"],
+    exclude: ["**/node_modules/.cache", ...manager.leavings],
+  };
+}

@@ -1,0 +1,37 @@
+import type { ManagerFacts } from "./choose.ts";
+import type { PackageManager } from "./manager.ts";
+
+const CACHE = "/root/.npm";
+const QUIET = "--no-audit --no-fund --loglevel=error";
+
+export function npm({ source, node }: ManagerFacts, version: string | undefined): PackageManager {
+  const isLocked = source.has("package-lock.json") || source.has("npm-shrinkwrap.json");
+  const install = `npm ${isLocked ? "ci" : "install"} ${QUIET}`;
+  return {
+    name: "npm",
+    package: `npm=${version ?? beside(node)}`,
+    programs: { npm: "npm/bin/npm-cli.js", npx: "npm/bin/npx-cli.js" },
+    cache: { id: "npm", target: CACHE, sharing: "shared" },
+    environment: { npm_config_cache: CACHE, npm_config_update_notifier: "false" },
+    files: ["package-lock.json", "npm-shrinkwrap.json", ".npmrc"],
+    lock: isLocked ? "followed" : "missing",
+    installAll: `${install} --include=dev`,
+    installProduction: (workspace) => `${install} --omit=dev${only(workspace?.directory)}`,
+    prune: () => `npm prune --omit=dev ${QUIET}`,
+    run: (script) => `npm run ${script}`,
+    commandsOf: () => "/app/node_modules/.bin",
+    leavings: [],
+  };
+}
+
+/** Of a workspace its own dependencies, and those of the packages of the workspace that it uses. */
+function only(directory: string | undefined): string {
+  return directory === undefined || directory === "" ? "" : ` --workspace=${directory}`;
+}
+
+/** The npm that comes with a Node: a newer one may not run on it. */
+function beside(node: string | undefined): string {
+  const major = Number(/\d+/.exec(node ?? "24")?.[0]);
+  if (major >= 23) return "11";
+  return major >= 18 ? "10" : major >= 16 ? "8" : "6";
+}
