@@ -54,7 +54,10 @@ const cacheSchema = z.strictObject({
 const fileSchema = z.strictObject({
   path: text.describe("In the step"),
   text,
-  mode: text.regex(/^[0-7]{3,4}$/).optional().describe("Default 644"),
+  mode: text
+    .regex(/^[0-7]{3,4}$/)
+    .optional()
+    .describe("Default 644"),
 });
 
 export const stepSchema = z.strictObject({

@@ -1,5 +1,7 @@
 import type { Provider } from "../provider.ts";
+import { bun } from "./bun/bun.ts";
 import { c } from "./c/c.ts";
+import { deno } from "./deno/deno.ts";
 import { go } from "./go/go.ts";
 import { node } from "./node/node.ts";
 import { procfile } from "./procfile/procfile.ts";
@@ -8,7 +10,7 @@ import { rust } from "./rust/rust.ts";
 import { staticSite } from "./static/static.ts";
 
 /** In the order in which they are asked; what all languages come before is in FALLBACKS. */
-export const LANGUAGES: readonly Provider[] = [go, rust, python, node, c];
+export const LANGUAGES: readonly Provider[] = [go, rust, python, deno, bun, node, c];
 
 /** For what no language takes: something that is started, then something that is only served. */
 export const FALLBACKS: readonly Provider[] = [procfile, staticSite];

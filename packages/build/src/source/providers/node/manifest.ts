@@ -7,6 +7,7 @@ const manifestSchema = z.looseObject({
   name: z.string().optional(),
   type: z.string().optional(),
   main: z.string().optional(),
+  module: z.string().optional(),
   scripts: z.record(z.string(), z.string()).optional(),
   packageManager: z.string().optional(),
   dependencies: versions.optional(),

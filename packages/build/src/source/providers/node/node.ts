@@ -19,13 +19,14 @@ export const node: Provider = {
   detect: (source) => (source.has("package.json") ? "package.json" : undefined),
   plan: (source, settings) => {
     const project = readProject(source, settings, canStart);
-    const runtime = { root: [`npm:node${project.node}`], copies: [] };
+    const runtime = { program: "node", root: [`npm:node${project.node}`], copies: [] } as const;
     return planProject(project, "node", runtime);
   },
 };
 
 /** What runs an application: what lies under it, and what is laid beside it. */
 export interface Runtime {
+  readonly program: "node" | "bun";
   readonly root: readonly string[];
   readonly copies: readonly PlanCopy[];
   readonly steps?: Plan["steps"];
@@ -43,7 +44,7 @@ export function planProject(project: Project, name: string, runtime: Runtime): P
     const { pages, immutable } = output;
     const site = { from: "build", source: `/app/${output.directory}`, pages, immutable };
     const served = serveSite(site, all);
-    const translate = (line: string): string | readonly string[] =>
+    const translate = (line: string): Line =>
       isOwnStart(project, framework, line) ? (served.deploy.start ?? line) : line;
     return finishPlan({ name, ...served, translate }, source, settings);
   }
@@ -53,7 +54,7 @@ export function planProject(project: Project, name: string, runtime: Runtime): P
   const deploy: Parts["deploy"] = {
     root: [...runtime.root],
     copies: [...runtime.copies, ...modules, ...(output?.copies ?? wholeApplication(project, build))],
-    start: output?.start ?? started?.line ?? startOfEntry(project),
+    start: by(runtime, output?.start ?? started?.line ?? startOfEntry(project)),
     environment: {
       NODE_ENV: "production",
       PORT: "8080",
@@ -62,13 +63,24 @@ export function planProject(project: Project, name: string, runtime: Runtime): P
     ports: [8080],
     ...(project.directory === "" ? {} : { directory: `/app/${project.directory}` }),
   };
-  const translate = (line: string): string | readonly string[] =>
-    output !== undefined && isOwnStart(project, framework, line) ? output.start : lineFor(project, line);
+  const translate = (line: string): Line =>
+    by(
+      runtime,
+      output !== undefined && isOwnStart(project, framework, line) ? output.start : lineFor(project, line),
+    );
   return finishPlan({ name, steps: all, deploy, translate }, source, settings);
 }
 
+/** A line for a shell, or a program by itself. */
+type Line = string | readonly string[];
+
+/** A program of JavaScript is run by what runs the application. */
+function by<T extends Line | undefined>({ program }: Runtime, line: T): T | readonly string[] {
+  return Array.isArray(line) && line[0] === "node" ? [program, ...line.slice(1)] : line;
+}
+
 /** Whether a package of a workspace is an application: it says how it starts, or its framework does. */
-function canStart(project: Project): boolean {
+export function canStart(project: Project): boolean {
   return startScript(project) !== undefined || frameworkOf(project) !== undefined;
 }
 
@@ -89,7 +101,7 @@ function isOwnStart(project: Project, framework: Framework | undefined, line: st
 }
 
 /** A line of a Procfile, or of --start: `npm start` is what that script does. */
-function lineFor(project: Project, line: string): string | readonly string[] {
+function lineFor(project: Project, line: string): Line {
   const { line: found, environment } = startOfScript(project, line);
   return Object.keys(environment).length === 0 && typeof found !== "string" ? found : line;
 }

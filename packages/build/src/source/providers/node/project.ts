@@ -33,24 +33,37 @@ export type CanStart = (application: Project) => boolean;
 
 /** Reads package.json and the workspace around it. `SOURCE_INVALID`, `VERSION_UNAVAILABLE`, `START_UNKNOWN` */
 export function readProject(source: Source, settings: Settings, canStart: CanStart): Project {
-  const root = readManifest(source, "") ?? {};
-  const wanted = wantedVersion(source, settings, "node")?.version;
-  const manager = chooseManager({ source, manifest: root, node: wanted });
-  // In a reference a slash would begin another package.
-  const node = wanted === undefined ? "" : `=${wanted.replaceAll("/", "")}`;
-  const all = readWorkspace(source, root);
-  const common = { source, settings, root, manager, node, workspace: all ?? [] };
-  const self = { name: root.name ?? "", directory: "", manifest: root };
-  const alone: Project = { ...common, directory: "", manifest: root, members: [self], shape: "alone" };
+  const alone = readRoot(source, settings);
+  const all = readWorkspace(source, alone.root);
   if (all === undefined) return alone;
+  const { root } = alone;
   const projects = all.map((member): Project => ({
-    ...common,
+    ...alone,
     directory: member.directory,
     manifest: member.manifest,
     members: withUsed(member, all),
     shape: "workspace",
   }));
   return chooseMember(projects, root, settings, canStart) ?? alone;
+}
+
+/** The package at the source's root, taken by itself. `SOURCE_INVALID`, `VERSION_UNAVAILABLE` */
+export function readRoot(source: Source, settings: Settings): Project {
+  const root = readManifest(source, "") ?? {};
+  const wanted = wantedVersion(source, settings, "node")?.version;
+  return {
+    source,
+    settings,
+    root,
+    manifest: root,
+    directory: "",
+    manager: chooseManager({ source, manifest: root, node: wanted }),
+    // In a reference a slash would begin another package.
+    node: wanted === undefined ? "" : `=${wanted.replaceAll("/", "")}`,
+    members: [{ name: root.name ?? "", directory: "", manifest: root }],
+    workspace: readWorkspace(source, root) ?? [],
+    shape: "alone",
+  };
 }
 
 /** A path of the application, from the root of the source. */

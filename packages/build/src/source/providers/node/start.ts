@@ -13,7 +13,7 @@ const ENTRIES = ["index", "server", "app", "main", "src/index", "src/server", "s
 /** Node runs TypeScript by itself where its types can be left out. */
 const EXTENSIONS = ["js", "mjs", "cjs", "ts", "mts"] as const;
 /** For whoever writes the program: they start it again when a file changes. */
-const FOR_DEVELOPMENT = /^(nest start|nodemon|ts-node-dev|tsx watch|node --watch)\b/;
+const FOR_DEVELOPMENT = /^(nest start|nodemon|ts-node-dev|tsx watch|node --watch|bun (run )?--(hot|watch))\b/;
 /** Programs of the system: no package brings them. */
 const OF_THE_SYSTEM: ReadonlySet<string> = new Set(["sh", "bash", "bun", "deno", "python", "python3", "env"]);
 const PLAIN = /^[\w./@:=,+-]+$/;
@@ -63,9 +63,10 @@ export function scriptOf(project: Project, line: string): string {
 
 /** The file that the application begins with, where no script says how it is started. */
 export function startOfEntry(project: Project): readonly string[] | undefined {
-  const { main } = project.manifest;
+  const { main, module } = project.manifest;
   const candidates = [
     ...(main === undefined ? [] : [main, `${main}.js`, `${main}/index.js`]),
+    ...(module === undefined ? [] : [module]),
     ...ENTRIES.flatMap((name) => EXTENSIONS.map((extension) => `${name}.${extension}`)),
   ];
   const entry = candidates.find((path) => project.source.has(pathIn(project, path)) && /\.\w+$/.test(path));
