@@ -19,14 +19,39 @@ export type Ask =
 
 /** By name; whoever adds an example adds its row. */
 export const EXAMPLES: readonly Example[] = [
+  { name: "bun-serve", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "c-make", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "c-meson", asks: [{ arguments: ["oak"], prints: "1a4cb739\n" }] },
   { name: "cpp-cmake", asks: [{ arguments: ["oak"], prints: "oak: 3 casks\n" }] },
+  { name: "deno-serve", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "go-cgo", asks: [{ arguments: ["oak"], prints: "1a4cb739\n" }] },
   { name: "go-http", asks: [{ path: "/", answer: "<p>3 casks.</p>" }] },
   { name: "go-workspace", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  {
+    name: "next-app",
+    asks: [{ path: "/", answer: "casks.</p>" }],
+    varies: "Next draws the build's id and the keys of previews by lot",
+    lacks: asked("next-app"),
+  },
   { name: "node-express", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "node-pnpm", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "node-yarn", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "python-flask", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "rust-http", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "static-site", asks: [{ path: "/", answer: "<p>Three casks.</p>" }] },
+  {
+    name: "vite-react",
+    asks: [
+      { path: "/", answer: '<div id="root"></div>' },
+      { path: "/a/page/of/the/application", answer: '<div id="root"></div>' },
+    ],
+  },
 ];
+
+/** For an example that takes minutes: it is built only where it is named. */
+function asked(name: string): () => Promise<string | undefined> {
+  return async () =>
+    process.env["COOPER_EXAMPLES"]?.split(",").includes(name) === true
+      ? undefined
+      : `it takes minutes; COOPER_EXAMPLES=${name} builds it`;
+}

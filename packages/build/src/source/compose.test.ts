@@ -43,7 +43,13 @@ test("what Node built is what Python takes for its source, and Node is not in th
   const files = { "requirements.txt": "django", "manage.py": "", "a.py": "", "package.json": FRONT_END };
   const { providers, steps, deploy } = planSource(await sourceOf(t, files), NONE);
   assert.deepEqual(providers, ["python", "node"]);
-  assert.deepEqual(Object.keys(steps).toSorted(), ["install", "node:build", "node:install"]);
+  assert.deepEqual(Object.keys(steps).toSorted(), [
+    "install",
+    "node:build",
+    "node:install",
+    "node:package-manager",
+    "node:tools",
+  ]);
   assert.equal(steps["node:build"]?.after, "node:install");
   // A change of the front end installs no package of Python's again.
   assert.deepEqual(

@@ -19,7 +19,7 @@ const CASES: readonly [string, Record<string, string>, readonly string[], readon
     "a start script of a package",
     { "package.json": '{"scripts":{"start":"next start"}}' },
     ["node"],
-    ["/bin/sh", "-c", "PATH=/app/node_modules/.bin:$PATH; exec next start"],
+    ["node", "/app/node_modules/.bin/next", "start"],
   ],
   ["a script", { "main.py": "" }, ["python"], ["python3", "main.py"]],
   [
@@ -44,7 +44,7 @@ const CASES: readonly [string, Record<string, string>, readonly string[], readon
     "pages",
     { "public/index.html": "" },
     ["static"],
-    ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/app"],
+    ["/usr/sbin/lighttpd", "-D", "-f", "/etc/lighttpd/lighttpd.conf"],
   ],
   [
     "a Procfile alone",

@@ -170,9 +170,9 @@ const ABOVE: readonly [string, string, Settings, (plan: Plan) => unknown, unknow
     "packages join those of their ecosystem, and others stand beside them",
     '[packages]\nbuild = ["gcc", "npm:typescript"]\ndeploy = ["ffmpeg"]',
     settingsOfEnvironment({ COOPER_BUILD_PACKAGES: "... make" }),
-    ({ steps, deploy }) => [steps["build"]?.root ?? steps["install"]?.root, deploy.root],
+    ({ steps, deploy }) => [steps["tools"]?.root, deploy.root],
     [
-      ["npm:npm/node/typescript", "apt:dash/coreutils/sed/grep/git/ca-certificates/gcc/make"],
+      ["npm:node/typescript", "apt:dash/coreutils/sed/grep/findutils/ca-certificates/gcc/make"],
       ["npm:node", "apt:ffmpeg"],
     ],
   ],

@@ -1,28 +1,19 @@
 import { finishPlan } from "../../finish-plan.ts";
 import type { Provider } from "../../provider.ts";
+import { serveSite } from "../../site/site.ts";
 
 const ROOTS = ["public", "dist", "build", "site", "."] as const;
 
-/** Pages that need no program of their own: served by busybox's httpd. */
+/** Pages that need no program of their own. */
 export const staticSite: Provider = {
   name: "static",
   detect: (source) => ROOTS.map((root) => indexOf(root)).find((path) => source.has(path)),
   plan: (source, settings) => {
-    const root = settings.variables["STATIC_ROOT"] ?? ROOTS.find((each) => source.has(indexOf(each))) ?? ".";
-    return finishPlan(
-      {
-        name: "static",
-        steps: {},
-        deploy: {
-          root: ["apt:busybox-static"],
-          copies: [{ from: "source", source: root, target: "app" }],
-          start: ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/app"],
-          ports: [8080],
-        },
-      },
-      source,
-      settings,
-    );
+    const { STATIC_ROOT, SITE_PAGES } = settings.variables;
+    const root = STATIC_ROOT ?? ROOTS.find((each) => source.has(indexOf(each))) ?? ".";
+    const pages = SITE_PAGES === "application" ? "application" : "documents";
+    const site = serveSite({ from: "source", source: root, pages }, {});
+    return finishPlan({ name: "static", ...site }, source, settings);
   },
 };
 
