@@ -9,10 +9,11 @@ export interface Start {
 }
 
 /**
- * A line that starts a program, such as a Procfile has. Plain words are the program and its arguments;
+ * A program and its arguments, or a line that starts a program, such as a Procfile has. Plain words are the program and its arguments;
  * a line with variables or other things of the shell goes through one, which the program replaces.
  */
-export function startOf(line: string): Start {
+export function startOf(line: string | readonly string[]): Start {
+  if (typeof line !== "string") return { command: line, shell: "not needed" };
   const trimmed = line.trim();
   if (!SHELL.test(trimmed)) return { command: trimmed.split(/\s+/), shell: "not needed" };
   const isOneProgram = !/[|&;\n]/.test(trimmed) && !/^\w+=/.test(trimmed);

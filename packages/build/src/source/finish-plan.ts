@@ -1,5 +1,5 @@
 import { BuildError } from "../errors.ts";
-import { type Start, startOf } from "./command.ts";
+import { startOf } from "./command.ts";
 import type { Deploy, Plan } from "./plan/plan.ts";
 import { readProcfile } from "./procfile.ts";
 import type { Settings } from "./provider.ts";
@@ -45,10 +45,8 @@ export function finishPlan(
       fields: { provider: name },
     });
   }
-  const started = (each: string | readonly string[]): Start =>
-    typeof each === "string" ? startOf(each) : { command: each, shell: "not needed" };
-  const main = started(line);
-  const others = [...processes].map(([process, command]) => [process, started(translate(command))] as const);
+  const main = startOf(line);
+  const others = [...processes].map(([process, command]) => [process, startOf(translate(command))] as const);
   const needsShell = [main, ...others.map(([, each]) => each)].some(({ shell }) => shell === "needed");
   return {
     version: 1,
@@ -61,7 +59,7 @@ export function finishPlan(
       ...(others.length === 0
         ? {}
         : { processes: Object.fromEntries(others.map(([process, each]) => [process, [...each.command]])) }),
-      ...(release === undefined ? {} : { release: [...started(translate(release)).command] }),
+      ...(release === undefined ? {} : { release: [...startOf(translate(release)).command] }),
     },
   };
 }
