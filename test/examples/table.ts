@@ -36,7 +36,17 @@ export const EXAMPLES: readonly Example[] = [
   { name: "node-express", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "node-pnpm", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "node-yarn", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  {
+    name: "python-django",
+    asks: [
+      { path: "/", answer: "3 casks in Europe/Vienna" },
+      { path: "/static/casks/style.1c22d18d295c.css", answer: "font-family: serif" },
+    ],
+  },
+  { name: "python-fastapi", asks: [{ path: "/casks/firkin", answer: '{"name":"firkin","litres":41}' }] },
   { name: "python-flask", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "python-poetry", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "python-uv", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "rust-http", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "static-site", asks: [{ path: "/", answer: "<p>Three casks.</p>" }] },
   {

@@ -155,6 +155,7 @@ async function compose(
           },
         }),
     Labels: labelsOf(plan),
+    ...(deploy.stopSignal === undefined ? {} : { StopSignal: deploy.stopSignal }),
   };
   return makeImage({
     config: {

@@ -44,16 +44,17 @@ test("what Node built is what Python takes for its source, and Node is not in th
   const { providers, steps, deploy } = planSource(await sourceOf(t, files), NONE);
   assert.deepEqual(providers, ["python", "node"]);
   assert.deepEqual(Object.keys(steps).toSorted(), [
-    "install",
+    "dependencies",
     "node:build",
     "node:install",
     "node:package-manager",
     "node:tools",
+    "python",
   ]);
   assert.equal(steps["node:build"]?.after, "node:install");
   // A change of the front end installs no package of Python's again.
   assert.deepEqual(
-    steps["install"]?.copies?.map(({ from }) => from),
+    steps["dependencies"]?.copies?.map(({ from }) => from),
     ["source"],
   );
   assert.deepEqual(deploy.copies.at(-1), {
@@ -74,13 +75,14 @@ test("a provider that builds nothing brings what it runs with", async (t) => {
   const source = await sourceOf(t, files);
   const { deploy, steps } = planSource(source, { ...NONE, providers: ["node", "python"] });
   assert.deepEqual(deploy.command, ["node", "a.js"]);
-  assert.deepEqual(deploy.root, ["npm:node", "apt:python3-minimal/python3/ca-certificates"]);
+  assert.equal(deploy.root.length, 2);
+  assert.match(deploy.root[1] ?? "", /^apt:.*\bpython3\b/);
   assert.deepEqual(
     deploy.copies.map(({ from }) => from),
-    ["python:install", "dependencies", "source"],
+    ["python:python", "python:dependencies", "dependencies", "source"],
   );
-  assert.ok(steps["python:install"] !== undefined);
-  assert.equal(deploy.environment?.["PYTHONPATH"], "/opt/python:/app");
+  assert.ok(steps["python:dependencies"] !== undefined);
+  assert.equal(deploy.environment?.["PYTHONPATH"], "/app");
 });
 
 test("... among the providers that are named stands for those that are found", async (t) => {

@@ -23,22 +23,15 @@ const CASES: readonly [string, Record<string, string>, readonly string[], readon
   ],
   ["a script", { "main.py": "" }, ["python"], ["python3", "main.py"]],
   [
-    "Flask",
-    { "requirements.txt": "flask\n", "app.py": "" },
-    ["python"],
-    ["/bin/sh", "-c", "exec python3 -m flask --app app run --host 0.0.0.0 --port $PORT"],
-  ],
-  [
-    "FastAPI",
-    { "requirements.txt": "fastapi\nuvicorn\n", "main.py": "" },
-    ["python"],
-    ["/bin/sh", "-c", "exec python3 -m uvicorn main:app --host 0.0.0.0 --port $PORT"],
-  ],
-  [
     "Django with a package.json",
-    { "manage.py": "", "requirements.txt": "django\ngunicorn\n", "shop/wsgi.py": "", "package.json": "{}" },
+    {
+      "manage.py": 'setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")',
+      "requirements.txt": "django\ngunicorn\n",
+      "shop/wsgi.py": "",
+      "package.json": "{}",
+    },
     ["python", "node"],
-    ["/bin/sh", "-c", "exec gunicorn --bind 0.0.0.0:$PORT shop.wsgi"],
+    ["gunicorn", "--worker-tmp-dir", "/dev/shm", "shop.wsgi:application"],
   ],
   [
     "pages",

@@ -23,7 +23,8 @@ const PACKAGES = /^(apt|apk|nix|npm):([^:]+)(:.*)?$/;
 
 /**
  * References and further ones. Packages are put to those of their ecosystem, where there is a reference
- * of the same release: so that one solver sees them together, and one database names them.
+ * of the same release, or one of the two names none: so that one solver sees them together, and one
+ * database names them.
  */
 export function packagesJoined(root: readonly string[], further: readonly string[]): string[] {
   const references = [...root];
@@ -31,9 +32,10 @@ export function packagesJoined(root: readonly string[], further: readonly string
     const [, scheme, names = "", release] = PACKAGES.exec(reference) ?? [];
     const place = references.findIndex((each) => {
       const [, own, , ownRelease] = PACKAGES.exec(each) ?? [];
-      return scheme !== undefined && own === scheme && (release === undefined || ownRelease === release);
+      const isOne = release === undefined || ownRelease === undefined || ownRelease === release;
+      return scheme !== undefined && own === scheme && isOne;
     });
-    const [, , there = "", suffix = ""] = PACKAGES.exec(references[place] ?? "") ?? [];
+    const [, , there = "", suffix = release ?? ""] = PACKAGES.exec(references[place] ?? "") ?? [];
     const all = [...new Set([...there.split("/"), ...names.split("/")])].filter((name) => name !== "");
     if (place >= 0) references[place] = `${scheme}:${all.join("/")}${suffix}`;
     else if (!references.includes(reference)) references.push(reference);

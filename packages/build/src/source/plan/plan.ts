@@ -103,6 +103,7 @@ export const deploySchema = z.strictObject({
   directory: text.optional().describe("Default /app"),
   ports: z.array(z.number().int().min(1).max(65535)).optional(),
   healthcheck: healthcheckSchema.optional(),
+  stopSignal: text.optional().describe("What ends it, such as SIGINT; default SIGTERM"),
   labels: z.record(text, text).optional(),
 });
 

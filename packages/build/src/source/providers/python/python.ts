@@ -1,61 +1,81 @@
+import { posix } from "node:path";
 import { finishPlan } from "../../finish-plan.ts";
-import type { Provider } from "../../provider.ts";
+import type { PlanCopy, PlanStep } from "../../plan/plan.ts";
+import type { Provider, Settings } from "../../provider.ts";
 import type { Source } from "../../source.ts";
-import { chooseVersion } from "../../versions/choose.ts";
+import { readDjango } from "./django.ts";
+import { installPlan } from "./install.ts";
+import { nativePackages } from "./native.ts";
+import { readProject } from "./project.ts";
+import {
+  chooseRuntime,
+  compileLine,
+  ENVIRONMENT,
+  inOneGo,
+  libraryOf,
+  PROJECT,
+  REPRODUCIBLE,
+  runtimeRoot,
+} from "./runtime.ts";
+import { ENTRIES, findStart } from "./start.ts";
 
-const MANIFESTS = ["requirements.txt", "pyproject.toml", "setup.py", "Pipfile"] as const;
-const ENTRIES = ["main.py", "app.py", "server.py", "wsgi.py", "start.py", "bot.py"] as const;
-/** Where the packages go: one directory, which the image gets whole. */
-const PACKAGES = "/opt/python";
-/** Debian 12's. */
-const DEBIAN_PYTHON = ["3.11"] as const;
+const MANIFESTS = [
+  "requirements.txt",
+  "pyproject.toml",
+  "setup.py",
+  "setup.cfg",
+  "Pipfile",
+  "manage.py",
+] as const;
 
-/** Python with pip: requirements.txt, or a project that pip can install. */
+/** Python: packages by pip, as requirements or a lock file say; Debian's Python, no pip and no shell in the image. */
 export const python: Provider = {
   name: "python",
-  detect: (source) => MANIFESTS.find((path) => source.has(path)) ?? ENTRIES.find((path) => source.has(path)),
+  detect: (source) =>
+    [...MANIFESTS, ...ENTRIES.map((entry) => `${entry}.py`)].find((path) => source.has(path)),
   plan: (source, settings) => {
-    chooseVersion(source, settings, "python", DEBIAN_PYTHON);
-    const manifest = MANIFESTS.find((path) => source.has(path));
-    const install = settings.installCommand ?? installLine(manifest);
-    const isNative = /(^|\n)(psycopg2|mysqlclient|pillow|lxml)\b/i.test(
-      source.text("requirements.txt") ?? "",
-    );
+    const runtime = chooseRuntime(source, settings);
+    const project = readProject(source);
+    const native = nativePackages(project, runtime.release);
+    const start = findStart(source, project);
+    const installed = installPlan({ source, settings, project, runtime, native });
+    const django = readDjango(source);
+    const paths = ["/opt/project/bin", `${ENVIRONMENT}/bin`, "/usr/local/bin", "/usr/bin", "/bin"];
+    const directory = posix.join("/app", django?.directory ?? ".");
+    const environment = {
+      PATH: paths.join(":"),
+      PYTHONPATH: [directory, ...(source.has("src") ? ["/app/src"] : [])].join(":"),
+    };
+    // An installed project that is started by its own program is whole without its source.
+    const isOwn = settings.startCommand === undefined && !source.has("Procfile");
+    const needsSource = start?.from !== "script" || !isOwn;
+    const library = libraryOf(runtime);
+    const application = needsSource
+      ? applicationStep(source, settings, installed.last, environment)
+      : undefined;
+    const copies: PlanCopy[] = [
+      { from: "python", source: library, target: library.slice(1), include: ["**/__pycache__"] },
+      ...installed.copies,
+    ];
+    if (application !== undefined) copies.push({ from: "application", source: "/app", target: "app" });
+    else if (needsSource) copies.push({ from: "source", source: ".", target: "app" });
     return finishPlan(
       {
         name: "python",
-        steps:
-          install === undefined
-            ? {}
-            : {
-                install: {
-                  root: [
-                    `apt:dash/coreutils/python3/python3-pip/ca-certificates${isNative ? "/gcc/python3-dev/libpq-dev" : ""}`,
-                  ],
-                  copies: manifestCopies(manifest),
-                  commands: [`mkdir -p ${PACKAGES}`, install],
-                  caches: [{ id: "pip", target: "/root/.cache/pip", sharing: "shared" }],
-                  network: "host",
-                  configuration: ["pip", "certificates"],
-                },
-              },
+        steps: { ...installed.steps, ...(application === undefined ? {} : { application }) },
         deploy: {
-          root: ["apt:python3-minimal/python3/ca-certificates"],
-          copies: [
-            ...(install === undefined
-              ? []
-              : [{ from: "install", source: PACKAGES, target: PACKAGES.slice(1) }]),
-            { from: "source", source: ".", target: "app" },
-          ],
-          start: startLine(source),
+          root: [runtimeRoot(runtime, native.run)],
+          copies,
+          start: start?.command,
           environment: {
-            PYTHONPATH: `${PACKAGES}:/app`,
+            ...environment,
             PYTHONUNBUFFERED: "1",
             PYTHONDONTWRITEBYTECODE: "1",
-            PATH: `${PACKAGES}/bin:/usr/local/bin:/usr/bin:/bin`,
             PORT: "8080",
           },
+          directory: needsSource ? directory : PROJECT,
           ports: [8080],
+          ...(isOwn && start?.stopSignal !== undefined ? { stopSignal: start.stopSignal } : {}),
         },
       },
       source,
@@ -64,44 +84,30 @@ export const python: Provider = {
   },
 };
 
-function installLine(manifest: string | undefined): string | undefined {
-  if (manifest === undefined || manifest === "Pipfile") return undefined;
-  const what = manifest === "requirements.txt" ? "-r requirements.txt" : ".";
-  return `python3 -m pip install --no-input --disable-pip-version-check --no-compile --target ${PACKAGES} ${what}`;
+/** The source, and what is built of it. Undefined where that is nothing. */
+function applicationStep(
+  source: Source,
+  settings: Settings,
+  after: string,
+  environment: Readonly<Record<string, string>>,
+): PlanStep | undefined {
+  const builds = [
+    ...(settings.buildCommand === undefined ? [] : [settings.buildCommand]),
+    ...collectLine(source, settings),
+  ];
+  if (builds.length === 0) return undefined;
+  return {
+    after,
+    copies: [{ from: "source", source: ".", target: "app" }],
+    commands: [inOneGo(...builds, compileLine("/app"))],
+    environment: { ...REPRODUCIBLE, ...environment, PYTHONDONTWRITEBYTECODE: "1" },
+    secrets: Object.keys(settings.variables),
+  };
 }
 
-/** Only what says which packages, so that a change of code installs nothing again. */
-function manifestCopies(
-  manifest: string | undefined,
-): { from: string; source: string; target: string; include?: string[] }[] {
-  if (manifest === "requirements.txt") {
-    const include = ["*requirements*.txt", "constraints*.txt", "requirements/**"];
-    return [{ from: "source", source: ".", target: "app", include }];
-  }
-  return [{ from: "source", source: ".", target: "app" }];
-}
-
-function startLine(source: Source): string | readonly string[] | undefined {
-  const requirements =
-    `${source.text("requirements.txt") ?? ""}\n${source.text("pyproject.toml") ?? ""}`.toLowerCase();
-  const entry = ENTRIES.find((path) => source.has(path));
-  if (source.has("manage.py")) {
-    const [settings] = source.matching("*/wsgi.py");
-    const project = settings?.split("/")[0];
-    if (project !== undefined && requirements.includes("gunicorn")) {
-      return `gunicorn --bind 0.0.0.0:$PORT ${project}.wsgi`;
-    }
-    return "python3 manage.py runserver --noreload 0.0.0.0:$PORT";
-  }
-  if (entry === undefined) return undefined;
-  const module = entry.replace(/\.py$/, "");
-  if (requirements.includes("fastapi") && requirements.includes("uvicorn")) {
-    return `python3 -m uvicorn ${module}:app --host 0.0.0.0 --port $PORT`;
-  }
-  if (requirements.includes("flask") && requirements.includes("gunicorn")) {
-    return `python3 -m gunicorn --bind 0.0.0.0:$PORT ${module}:app`;
-  }
-  if (requirements.includes("flask"))
-    return `python3 -m flask --app ${module} run --host 0.0.0.0 --port $PORT`;
-  return ["python3", entry];
+/** Django's static files, where the settings name a place for them. `DISABLE_COLLECTSTATIC=1` leaves it out. */
+function collectLine(source: Source, settings: Settings): readonly string[] {
+  const django = readDjango(source);
+  if (django?.statics !== "collected" || settings.variables["DISABLE_COLLECTSTATIC"] === "1") return [];
+  return [`cd ${posix.join("/app", django.directory)} && python3 manage.py collectstatic --noinput`];
 }

@@ -1,0 +1,1 @@
+CASKS = {"firkin": 41, "kilderkin": 82, "barrel": 164}
