@@ -35,3 +35,7 @@ export type { LockMode } from "./lock.ts";
 
 // Mounts
 export { MOUNT_FLAGS, UNMOUNT_FLAGS, mount, syncFilesystem, unmount } from "./mount.ts";
+
+// Libraries
+export { LzmaDecoder } from "./liblzma.ts";
+export type { LzmaOptions, LzmaStatus, LzmaStep } from "./liblzma.ts";

@@ -39,6 +39,50 @@ export function native<Arguments extends readonly NativeValue[]>(
   };
 }
 
+/** Memory that C is given by its address: it must stay in use for as long as C may look at it. */
+export function addressOf(memory: Uint8Array): bigint {
+  return load().koffi.address(memory);
+}
+
+/** A library that may not be there, with the functions that are wanted of it. */
+export interface Library {
+  /** As `native`, but without an errno. */
+  function(
+    name: string,
+    result: "int" | "void",
+    parameters: readonly string[],
+  ): NativeFunction<readonly NativeValue[]>;
+  /** The same on one of libuv's threads; what it is given must stay in use until it has ended. */
+  slowFunction(
+    name: string,
+    result: "int",
+    parameters: readonly string[],
+  ): (...values: readonly NativeValue[]) => Promise<number>;
+}
+
+/** Undefined where this host has no such library, such as `liblzma.so.5`. */
+export function openLibrary(name: string): Library | undefined {
+  let handle: Koffi.LibraryHandle;
+  try {
+    handle = load().koffi.load(name);
+  } catch {
+    return undefined;
+  }
+  return {
+    function: (wanted, result, parameters) => handle.func(wanted, result, [...parameters]),
+    slowFunction: (wanted, result, parameters) => {
+      const found = handle.func(wanted, result, [...parameters]);
+      return async (...values) =>
+        await new Promise((resolve, reject) => {
+          found.async(...values, (error: Error | null, given: number) => {
+            if (error === null) resolve(given);
+            else reject(error);
+          });
+        });
+    },
+  };
+}
+
 /** The errno of the last native call on this thread. */
 export function lastErrno(): number {
   return load().koffi.errno();

@@ -5,7 +5,7 @@ import type { LevelOptions } from "./level.ts";
 import { zstd } from "./zstd/writer.ts";
 
 /** The compressions that Cooper writes. */
-export type WritableCompression = Exclude<Compression, "xz" | "bzip2">;
+export type WritableCompression = Exclude<Compression, "xz" | "lzma" | "bzip2">;
 
 export interface CompressOptions extends LevelOptions {
   readonly compression: WritableCompression;

@@ -7,7 +7,7 @@ import { bunzip2 } from "./bzip2/reader.ts";
 import type { Compression } from "./compression.ts";
 import { detectCompression } from "./detect.ts";
 import { gunzip } from "./gzip/reader.ts";
-import { unxz } from "./xz/reader.ts";
+import { unlzma, unxz } from "./xz/reader.ts";
 import { unzstd } from "./zstd/reader.ts";
 
 export interface DecompressOptions extends Cancellable {
@@ -47,5 +47,6 @@ const DECODERS: Readonly<Record<Exclude<Compression, "none">, (source: ByteSourc
   gzip: gunzip,
   zstd: unzstd,
   xz: unxz,
+  lzma: unlzma,
   bzip2: bunzip2,
 };

@@ -14,7 +14,7 @@ export async function detectCompression(stream: ByteStream): Promise<Detected> {
   return { compression: compressionOf(head), stream: whole };
 }
 
-const HEAD_SIZE = 10;
+const HEAD_SIZE = 13;
 
 function compressionOf(head: Buffer): Compression {
   // RFC 1952, 2.3.1: two magic bytes and the only method there is. A tar cannot begin so: it starts with a name.
@@ -33,7 +33,22 @@ function compressionOf(head: Buffer): Compression {
     if (level >= 0x31 && level <= 0x39 && (magic === "314159265359" || magic === "177245385090"))
       return "bzip2";
   }
-  return "none";
+  return isLzma(head) ? "lzma" : "none";
+}
+
+/**
+ * LZMA Utils wrote no magic: the properties, the size of the dictionary and that of the content. As
+ * liblzma tells them (lzma_auto_decoder): a dictionary of 2^n or 2^n + 2^(n-1) bytes, and a size that
+ * is unknown or below 256 GiB. A tar begins with a name, which has no zeros before its end.
+ */
+function isLzma(head: Buffer): boolean {
+  if (head.length < 13 || (head[0] ?? 255) >= 9 * 5 * 5) return false;
+  const dictionary = head.readUInt32LE(1);
+  if (dictionary < 4096) return false;
+  const highest = 2 ** (31 - Math.clz32(dictionary));
+  if (dictionary !== highest && dictionary !== highest + highest / 2) return false;
+  const size = head.readBigUInt64LE(5);
+  return size === 2n ** 64n - 1n || size < 2n ** 38n;
 }
 
 const XZ_MAGIC: Buffer = Buffer.from("fd377a585a00", "hex");

@@ -159,6 +159,16 @@ test("one path twice is refused, also by two names of one directory", async () =
   assert.match(await faultOf(await makeDeb({ data: [fileAt("./bin/x"), fileAt("./usr/bin/x")] })), /twice/);
 });
 
+test("a package of the years of lzma is read", async () => {
+  const data = await tar([fileAt("./usr/x")]);
+  const compressed = execFileSync("xz", ["--format=lzma", "--stdout"], { input: data });
+  const { members } = await layout(fileOf(await makeDeb({ dataName: "data.tar.lzma", dataTar: compressed })));
+  assert.deepEqual(
+    members.map((member) => member.path),
+    ["usr/x"],
+  );
+});
+
 test("what is no .deb is refused, each with its own sentence", async () => {
   const good = await makeDeb({ data: [fileAt("./x")] });
   assert.match(await faultOf(Buffer.from("nothing of the kind")), /does not begin as an ar archive/);
@@ -168,7 +178,7 @@ test("what is no .deb is refused, each with its own sentence", async () => {
     /cut short, inside its member "data\.tar"/,
   );
   assert.match(await faultOf(await makeDeb({ format: "3.0\n" })), /format "3\.0"/);
-  assert.match(await faultOf(await makeDeb({ dataName: "data.tar.lzma" })), /compression that is not read/);
+  assert.match(await faultOf(await makeDeb({ dataName: "data.tar.lz" })), /compression that is not read/);
   assert.match(
     await faultOf(await makeDeb({ dataName: "other.tar" })),
     /"other\.tar" where data\.tar belongs/,
