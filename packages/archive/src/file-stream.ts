@@ -3,9 +3,12 @@ import type { FileHandle } from "node:fs/promises";
 import type { ByteStream, Cancellable } from "./bytes.ts";
 import { ArchiveError } from "./errors.ts";
 import { fileFault } from "./file-fault.ts";
+import { BlockPool, lend } from "./reuse.ts";
 
 /** Bytes in one read: the size at which hashing and zlib reach their full speed (bench/). */
 const READ_SIZE = 1024 * 1024;
+
+const pool = new BlockPool(READ_SIZE);
 
 export interface ReadFileOptions extends Cancellable {
   /** The first byte to read; default 0. */
@@ -64,7 +67,8 @@ export async function* readFileStream(
 
 async function read(file: FileHandle, position: number | null, length: number): Promise<Buffer> {
   // Not from Node's shared pool: a chunk that is kept would keep its neighbours.
-  const buffer = Buffer.allocUnsafeSlow(length);
+  const buffer = length === READ_SIZE ? pool.take() : Buffer.allocUnsafeSlow(length);
   const { bytesRead } = await file.read(buffer, 0, length, position);
-  return bytesRead === length ? buffer : buffer.subarray(0, bytesRead);
+  const chunk = bytesRead === length ? buffer : buffer.subarray(0, bytesRead);
+  return length === READ_SIZE ? lend(chunk, pool.giveBack) : chunk;
 }

@@ -17,7 +17,7 @@ export { peek } from "./peek.ts";
 export type { Peeked } from "./peek.ts";
 export { HASH_HEX_LENGTH, isHashAlgorithm, tally } from "./tally.ts";
 export type { HashAlgorithm, Tally } from "./tally.ts";
-export { giveBack, lend } from "./reuse.ts";
+export { BlockPool, giveBack, lend } from "./reuse.ts";
 export { sameBytes } from "./same-bytes.ts";
 export { observed, verified } from "./verified.ts";
 export type { Promised } from "./verified.ts";

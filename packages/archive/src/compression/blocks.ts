@@ -35,24 +35,3 @@ export async function* blocks(
   }
   if (block !== undefined) yield block.subarray(0, filled);
 }
-
-/**
- * Memory of one size, used again. Fresh buffers would do, but the collector sees little of what
- * they hold outside its heap and lets hundreds of megabytes of them lie around.
- */
-export class BlockPool {
-  readonly #size: number;
-  readonly #free: Buffer<ArrayBuffer>[] = [];
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  /** A block whose content is whatever was there last. */
-  readonly take = (): Buffer<ArrayBuffer> => this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size);
-
-  /** Gives back a block, or a part of one, that nobody will look at again. */
-  readonly giveBack = (block: Buffer<ArrayBuffer>): void => {
-    this.#free.push(Buffer.from(block.buffer, 0, this.#size));
-  };
-}

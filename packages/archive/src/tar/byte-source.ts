@@ -1,4 +1,5 @@
 import { asBuffer, type ByteStream } from "../bytes.ts";
+import { giveBack } from "../reuse.ts";
 import { exceeded } from "./fault.ts";
 
 const NOTHING = Buffer.alloc(0);
@@ -6,6 +7,8 @@ const NOTHING = Buffer.alloc(0);
 export interface ByteSourceOptions {
   readonly maxBytes: number;
   readonly signal: AbortSignal | undefined;
+  /** Whether chunks stay good, or go back to who lent them when the next is waited for. Default `kept`. */
+  readonly memory?: "kept" | "reused" | undefined;
 }
 
 /**
@@ -17,6 +20,9 @@ export class ByteSource {
   readonly #iterator: AsyncIterator<Uint8Array>;
   readonly #maxBytes: number;
   readonly #signal: AbortSignal | undefined;
+  readonly #isReused: boolean;
+  /** The last chunk that came: `#chunk`, or `#rest` is a part of it. */
+  #last: Uint8Array = NOTHING;
   #chunk: Buffer = NOTHING;
   #position = 0;
   /** What follows `#chunk` and has arrived with it. */
@@ -25,10 +31,11 @@ export class ByteSource {
   #received = 0;
   #hasEnded = false;
 
-  constructor(stream: ByteStream, { maxBytes, signal }: ByteSourceOptions) {
+  constructor(stream: ByteStream, { maxBytes, signal, memory = "kept" }: ByteSourceOptions) {
     this.#iterator = stream[Symbol.asyncIterator]();
     this.#maxBytes = maxBytes;
     this.#signal = signal;
+    this.#isReused = memory === "reused";
   }
 
   /** Bytes taken so far. */
@@ -103,12 +110,12 @@ export class ByteSource {
 
   /** Copies what is available and as much of the next chunks as makes `length` bytes together. */
   async #bridge(length: number): Promise<void> {
-    const pieces = [this.view(0, this.available)];
+    const pieces = [this.#own(this.view(0, this.available))];
     let gathered = this.available;
     while (gathered < length && !this.hasEnded) {
       const next = this.#rest.length > 0 ? this.#rest : await this.#pull();
       const needed = Math.min(next.length, length - gathered);
-      pieces.push(next.subarray(0, needed));
+      pieces.push(this.#own(next.subarray(0, needed)));
       this.#rest = next.subarray(needed);
       gathered += needed;
     }
@@ -116,8 +123,15 @@ export class ByteSource {
     this.#position = 0;
   }
 
+  /** Bytes that stay good over the next pull. */
+  #own(bytes: Buffer): Buffer {
+    return this.#isReused ? Buffer.from(bytes) : bytes;
+  }
+
   async #pull(): Promise<Buffer> {
     this.#signal?.throwIfAborted();
+    // Nothing is waited for before all that came is passed, or copied.
+    if (this.#isReused) giveBack(this.#last);
     const result = await this.#iterator.next();
     if (result.done === true) {
       this.#hasEnded = true;
@@ -127,6 +141,7 @@ export class ByteSource {
     if (this.#received > this.#maxBytes) {
       throw exceeded("maxBytes", this.#maxBytes, "the archive is too long", this.#received);
     }
+    this.#last = result.value;
     return asBuffer(result.value);
   }
 }

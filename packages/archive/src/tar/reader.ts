@@ -12,6 +12,11 @@ export interface ReadTarOptions extends Cancellable {
    * digest over the stream is of all of it (the default); or `read` it as one more archive.
    */
   readonly concatenated?: "ignore" | "read" | undefined;
+  /**
+   * `kept`: what a member has in memory stays good (the default). `reused`: only until the next member
+   * or batch is asked for, so that a stream that lends its memory gets it back.
+   */
+  readonly memory?: "kept" | "reused" | undefined;
 }
 
 /** Members in a batch at most: they and what they hold are in memory together. */
@@ -43,7 +48,11 @@ export async function* readTarBatches(
   options: ReadTarOptions = {},
 ): AsyncGenerator<readonly TarMember[], void, undefined> {
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const source = new ByteSource(stream, { maxBytes: limits.maxBytes, signal: options.signal });
+  const source = new ByteSource(stream, {
+    maxBytes: limits.maxBytes,
+    signal: options.signal,
+    memory: options.memory,
+  });
   const parser = new TarParser(source, limits);
   try {
     for (;;) {

@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 
 import { type ByteStream, collect, fromBytes } from "../bytes.ts";
 import { ArchiveError } from "../errors.ts";
+import { lend } from "../reuse.ts";
 import { encodeHeader } from "./encode.ts";
 import type { EntryType, PathString } from "./entry.ts";
 import { decodePath } from "./path.ts";
@@ -223,4 +224,30 @@ test("a stream without a size, and what no header can hold, is TAR_ENTRY_INVALID
   for (const entry of entries) {
     assert.throws(() => encodeHeader(entry), { code: "TAR_ENTRY_INVALID" }, JSON.stringify(entry));
   }
+});
+
+test("memory that was lent comes back before more is asked for, and the archive is the same", async () => {
+  const files = Array.from({ length: 40 }, (_, at) => ({
+    path: `file-${at}`,
+    type: "file" as const,
+    bytes: Buffer.alloc((at * 7919) % 200_000, at),
+  }));
+  const archive = await collect(writeTar(files), LIMIT);
+  let lent = 0;
+  async function* lending(): ByteStream {
+    const memory = Buffer.alloc(50_001);
+    for (let at = 0; at < archive.length; at += memory.length) {
+      let isBack = false;
+      yield lend(memory.subarray(0, archive.copy(memory, 0, at)), () => (isBack = true));
+      assert.ok(isBack);
+      memory.fill(0xff);
+      lent++;
+    }
+  }
+  const copies: Buffer[] = [];
+  for await (const chunk of writeTar(readTar(lending(), { memory: "reused" }))) {
+    copies.push(Buffer.from(chunk));
+  }
+  assert.ok(Buffer.concat(copies).equals(archive));
+  assert.ok(lent > 10);
 });

@@ -1,11 +1,11 @@
 import { constants, crc32, deflateRaw } from "node:zlib";
 import type { ByteStream } from "../../bytes.ts";
-import { BlockPool, blocks } from "../blocks.ts";
+import { blocks } from "../blocks.ts";
 import { deflate } from "../deflate/deflate.ts";
 import { DEFLATED_MOST } from "../deflate/job.ts";
 import type { DeflateJob } from "../deflate/job.ts";
 import { inOrder } from "../in-order.ts";
-import { lend } from "../../reuse.ts";
+import { BlockPool, lend } from "../../reuse.ts";
 import { checkLevel } from "../level.ts";
 import type { LevelOptions } from "../level.ts";
 
@@ -36,16 +36,13 @@ const END_OF_DEFLATE = Buffer.from([3, 0]);
  */
 export async function* gzip(stream: ByteStream, options: LevelOptions = {}): ByteStream {
   const level = await checkLevel(stream, options.level, { smallest: 0, largest: 9, usual: OWN_LEVELS });
-  const pool = new BlockPool(WINDOW_SIZE + BLOCK_SIZE);
-  const take = (): Buffer<ArrayBuffer> => pool.take().subarray(WINDOW_SIZE);
-  const outputs = new BlockPool(DEFLATED_MOST);
   let crc = 0;
   let size = 0;
 
   /** Each block lies behind a copy of the window before it: the two are sent to a thread together. */
   async function* withWindows(): AsyncGenerator<Job> {
     let window: Buffer = Buffer.alloc(0);
-    for await (const data of blocks(stream, { size: BLOCK_SIZE, take })) {
+    for await (const data of blocks(stream, { size: BLOCK_SIZE, take: takeBlock })) {
       options.signal?.throwIfAborted();
       crc = crc32(data, crc);
       size += data.length;
@@ -79,6 +76,14 @@ export async function* gzip(stream: ByteStream, options: LevelOptions = {}): Byt
   trailer.writeUInt32LE(crc, 0);
   trailer.writeUInt32LE(size % 2 ** 32, 4);
   yield Buffer.concat([END_OF_DEFLATE, trailer]);
+}
+
+// Of all that is written: many small layers would take as much as a large one, each anew.
+const pool = new BlockPool(WINDOW_SIZE + BLOCK_SIZE);
+const outputs = new BlockPool(DEFLATED_MOST);
+
+function takeBlock(): Buffer<ArrayBuffer> {
+  return pool.take().subarray(WINDOW_SIZE);
 }
 
 interface Job {

@@ -1,6 +1,7 @@
 import { constants, zstdCompress } from "node:zlib";
 import type { ByteStream } from "../../bytes.ts";
-import { BlockPool, blocks } from "../blocks.ts";
+import { BlockPool } from "../../reuse.ts";
+import { blocks } from "../blocks.ts";
 import { inOrder } from "../in-order.ts";
 import { checkLevel } from "../level.ts";
 import type { LevelOptions } from "../level.ts";
@@ -14,6 +15,8 @@ export const ZSTD_WRITER_VERSION = 1;
 /** Part of the format: another size gives other bytes. */
 const FRAME_SIZE = 2 * 1024 * 1024;
 
+const pool = new BlockPool(FRAME_SIZE);
+
 /**
  * Compresses into independent zstd frames on all cores, each with its content's size and checksum.
  * The bytes depend on the input and the level only: not on how the input is cut into chunks, nor on
@@ -24,7 +27,6 @@ const FRAME_SIZE = 2 * 1024 * 1024;
  */
 export async function* zstd(stream: ByteStream, options: LevelOptions = {}): ByteStream {
   const level = await checkLevel(stream, options.level, { smallest: 1, largest: 19, usual: 3 });
-  const pool = new BlockPool(FRAME_SIZE);
 
   async function* frames(): AsyncGenerator<Buffer<ArrayBuffer>> {
     let isEmpty = true;
