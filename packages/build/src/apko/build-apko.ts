@@ -73,7 +73,13 @@ export async function buildApko(path: string, options: ApkoOptions = {}): Promis
           },
           context,
         );
-        return { ...changed, run: runConfigOf(configuration, assembly.run, annotations) };
+        return {
+          ...changed,
+          whole: async (cancel) => {
+            const whole = await changed.whole(cancel);
+            return { ...whole, run: runConfigOf(configuration, whole.run, annotations) };
+          },
+        };
       },
     });
     return { content, close: async () => await context.close() };

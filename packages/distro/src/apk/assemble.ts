@@ -46,11 +46,13 @@ export async function assemble(solution: Solution, context: Context): Promise<As
       key: `apk ${package_.label} ${package_.solved.checksum} ${package_.control.info.dataHash} members ${MEMBERS_VERSION}`,
       members: (options: Cancellable) => packageMembers(package_, options),
     })),
-    top: (options) => topMembers(packages, tree, created, options),
-    run: runConfig(claims),
-    created,
+    whole: async () => ({
+      top: (options) => topMembers(packages, tree, created, options),
+      run: runConfig(claims),
+      created,
+    }),
   };
-  made.set(assembly, { packages, claims, files });
+  made.set(assembly, { packages, claims, files, created });
   return assembly;
 }
 
@@ -58,6 +60,7 @@ interface Parts {
   readonly packages: readonly CheckedPackage[];
   readonly claims: Ownership;
   readonly files: readonly NewFile[];
+  readonly created: number;
 }
 
 /** What assemblies were made of, for those who put more upon them. */
@@ -82,7 +85,7 @@ export async function changeRoot(
   if (parts === undefined) {
     throw new DistroError("REQUEST_INVALID", "only an image of apk packages can be changed so");
   }
-  const { packages, claims, files } = parts;
+  const { packages, claims, files, created } = parts;
   const tree = new RootTree(claims);
   for (const file of files) tree.write(file);
   await change({
@@ -94,7 +97,13 @@ export async function changeRoot(
           info.name === name || info.provides.some((provided) => /^[^<>=~]+/u.exec(provided)?.[0] === name),
       ),
   });
-  return { ...assembly, top: (cancel) => topMembers(packages, tree, assembly.created, cancel) };
+  return {
+    ...assembly,
+    whole: async (inner) => ({
+      ...(await assembly.whole(inner)),
+      top: (cancel) => topMembers(packages, tree, created, cancel),
+    }),
+  };
 }
 
 /**

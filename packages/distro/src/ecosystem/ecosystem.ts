@@ -15,9 +15,9 @@ export interface Ecosystem {
   /** Reads indexes, checks their signatures and solves. Fetches no package. `UNSOLVABLE`, `INDEX_…`, … */
   solve(request: PackageRequest, platform: Platform, context: Context): Promise<Solution>;
   /**
-   * What the image is made of. Packages are fetched into the cache and checked before this returns;
-   * their members are read again from there as layers are made. Takes a solution as it was just
-   * solved or as a lock file has it, and asks no index. `PACKAGE_…`
+   * What the image is made of. Packages are fetched into the cache and checked before this returns, or
+   * when they are first read. Takes a solution as it was just solved or as a lock file has it, and asks
+   * no index. `PACKAGE_…`
    */
   assemble(solution: Solution, context: Context): Promise<Assembly>;
 }
@@ -41,6 +41,15 @@ export interface Assembly {
    */
   readonly packages: readonly PackageContent[];
   /**
+   * The rest. What is learned of packages while their members are read is known by then: asked before
+   * that, they are read for it. The codes of `assemble`
+   */
+  whole(options: Cancellable): Promise<Whole>;
+}
+
+/** What an image is besides its packages' own layers. */
+export interface Whole {
+  /**
    * What belongs to the whole: databases, caches, links, whatever packages disagree about. The topmost
    * layer; parents first. May have whiteouts (`.wh.NAME`, OCI image-spec, layer.md).
    */
@@ -59,6 +68,13 @@ export interface PackageContent {
    * place in the tree where that differs. Layers are kept in the cache by it.
    */
   readonly key: string;
+  /** Fetches what the members are read from, where that was not done yet, so that nobody waits for it then. */
+  fetch?(options: Cancellable): Promise<unknown>;
   /** Fresh each time, always the same, parents first as far as the package has them. */
-  members(options: Cancellable): AsyncIterable<TarInput>;
+  members(options: MemberOptions): AsyncIterable<TarInput>;
+}
+
+export interface MemberOptions extends Cancellable {
+  /** `reused`: bytes of a member need stay good only until the next one is asked for. Default `kept`. */
+  readonly memory?: "kept" | "reused" | undefined;
 }

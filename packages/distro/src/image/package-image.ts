@@ -95,13 +95,13 @@ function imageOf(
     const cancellable = signal === undefined ? context : { ...context, signal };
     const ecosystem = await ecosystemOf(solution.ecosystem);
     const assembly = await adapt(await ecosystem.assemble(solution, cancellable), solution);
-    const layers = await makeLayers(assembly, cancellable, options);
-    const created = new Date(assembly.created * 1000).toISOString();
+    const { layers, whole } = await makeLayers(assembly, cancellable, options);
+    const created = new Date(whole.created * 1000).toISOString();
     return {
       config: {
         ...solution.platform,
         created,
-        config: assembly.run,
+        config: whole.run,
         history: layers.map((layer) => historyOf(layer, solution.ecosystem, created)),
       },
       layers: layers.map(({ layer }) => layer),

@@ -7,7 +7,7 @@ import { temporaryDirectory } from "@cooper/test";
 import type { Assembly, PackageContent } from "../ecosystem/ecosystem.ts";
 import { openContext, type OpenContext } from "../ecosystem/open-context.ts";
 import { solvedPackage } from "../ecosystem/solved.fixture.ts";
-import { makeLayers, type PackageLayer } from "./make-layers.ts";
+import { type MadeLayers, makeLayers } from "./make-layers.ts";
 
 async function context(t: TestContext, directory: string = temporaryDirectory(t)): Promise<OpenContext> {
   const opened = await openContext({ cache: { directory }, network: "offline" });
@@ -30,15 +30,17 @@ function content(name: string, files: readonly string[], onRead: () => void = ()
 function assembly(...packages: readonly PackageContent[]): Assembly {
   return {
     packages,
-    async *top() {
-      yield { path: "var/lib/db", type: "file", bytes: Buffer.from(packages.length.toString()) };
-    },
-    run: {},
-    created: 0,
+    whole: async () => ({
+      async *top() {
+        yield { path: "var/lib/db", type: "file", bytes: Buffer.from(packages.length.toString()) };
+      },
+      run: {},
+      created: 0,
+    }),
   };
 }
 
-async function digests(layers: readonly PackageLayer[]): Promise<readonly string[]> {
+async function digests({ layers }: MadeLayers): Promise<readonly string[]> {
   return await Promise.all(layers.map(async ({ layer }) => (await layer.descriptor()).digest));
 }
 
@@ -57,9 +59,13 @@ test("a package's layer is the same whatever else is in the image, and is made o
 test("the layers are those of an image that is as it says, in gzip and in zstd", async (t) => {
   const tools = await context(t);
   for (const compression of ["gzip", "zstd"] as const) {
-    const made = await makeLayers(assembly(content("a", ["usr/a"]), content("b", ["usr/b"])), tools, {
-      compression,
-    });
+    const { layers: made } = await makeLayers(
+      assembly(content("a", ["usr/a"]), content("b", ["usr/b"])),
+      tools,
+      {
+        compression,
+      },
+    );
     const image = makeImage({
       config: { os: "linux", architecture: "amd64" },
       layers: made.map(({ layer }) => layer),
@@ -75,7 +81,9 @@ test("the layers are those of an image that is as it says, in gzip and in zstd",
 test("in a layer that packages share, each path is there once", async (t) => {
   const tools = await context(t);
   const both = assembly(content("a", ["usr/a", "usr/both"]), content("b", ["usr/both", "usr/b"]));
-  const [shared] = await makeLayers(both, tools, { strategy: "single" });
+  const {
+    layers: [shared],
+  } = await makeLayers(both, tools, { strategy: "single" });
   assert.ok(shared !== undefined);
   const paths: string[] = [];
   for await (const member of readTar(shared.layer.tar())) paths.push(member.path);

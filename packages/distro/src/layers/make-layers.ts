@@ -25,7 +25,8 @@ import {
 import { Lane } from "@cooper/transport";
 import { z } from "zod";
 import type { Context } from "../ecosystem/context.ts";
-import type { Assembly, PackageContent } from "../ecosystem/ecosystem.ts";
+import type { Assembly, MemberOptions, PackageContent, Whole } from "../ecosystem/ecosystem.ts";
+import { inParallel } from "../fetch/in-parallel.ts";
 import { type LayeringOptions, planLayers } from "./plan.ts";
 
 export interface LayersOptions extends LayeringOptions {
@@ -39,19 +40,25 @@ export interface PackageLayer {
   readonly packages: readonly PackageContent[];
 }
 
-/** Layers that are made at a time: more than there are cores, since unpacking waits for programs and disks. */
+/** The layers of an image, the bottom first, and what else it is. */
+export interface MadeLayers {
+  readonly layers: readonly PackageLayer[];
+  readonly whole: Whole;
+}
+
+/** Layers that are made at a time: more than there are cores, since unpacking waits for threads and disks. */
 const PARALLEL = 3;
 
 /**
- * The layers of an assembly, the bottom first. Those of packages are made once and kept in the cache,
- * so that the next image with the same packages takes them from there; the top layer is made when it
- * is read. `LAYERING_INVALID`, and what the packages' members throw
+ * The layers of an assembly. Those of packages are made once and kept in the cache, so that the next
+ * image with the same packages takes them from there; each is begun as soon as its packages are fetched.
+ * The top layer is made when it is read. `LAYERING_INVALID`, and what the packages' members throw
  */
 export async function makeLayers(
   assembly: Assembly,
   context: Context,
   options: LayersOptions = {},
-): Promise<readonly PackageLayer[]> {
+): Promise<MadeLayers> {
   const { packages } = assembly;
   const plan = planLayers(
     packages.map((content) => content.package),
@@ -61,37 +68,43 @@ export async function makeLayers(
     places.map((place) => packages[place]).filter((content) => content !== undefined),
   );
   const lane = new Lane(PARALLEL);
-  const abort = new AbortController();
-  const signal =
-    context.signal === undefined ? abort.signal : AbortSignal.any([context.signal, abort.signal]);
-  const made = await Promise.allSettled(
-    groups.map(async (group) => {
-      const leave = await lane.enter(signal);
-      try {
-        return { layer: await keptLayer(group, { ...context, signal }, options), packages: group };
-      } catch (error) {
-        abort.abort(error); // the others need not be finished, but are waited for
-        throw error;
-      } finally {
-        leave();
-      }
+  const making = await inParallel(
+    largestFirst(groups),
+    groups.length,
+    async (group, cancel) => ({
+      group,
+      layer: await keptLayer(group, lane, { ...context, ...cancel }, options),
     }),
+    context,
   );
+  const whole = await assembly.whole(context);
   const top = makeLayer({
-    tar: (cancel) => writeTar(assembly.top(cancel), cancel),
+    tar: (cancel) => writeTar(whole.top(cancel), cancel),
     compression: options.compression,
   });
-  const failed = made.find((one) => one.status === "rejected");
-  if (failed !== undefined) throw abort.signal.reason;
-  return [
-    ...made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])),
-    { layer: top, packages: [] },
-  ];
+  const made = new Map(making.map(({ group, layer }) => [group, layer]));
+  const layers = groups.flatMap((group) => {
+    const layer = made.get(group);
+    return layer === undefined ? [] : [{ layer, packages: group }];
+  });
+  return { layers: [...layers, { layer: top, packages: [] }], whole };
+}
+
+type Group = readonly PackageContent[];
+
+/** What takes longest is not to be what everybody waits for at the end. */
+function largestFirst(groups: readonly Group[]): readonly Group[] {
+  return groups.toSorted((a, b) => downloadSize(b) - downloadSize(a));
+}
+
+function downloadSize(group: Group): number {
+  return group.reduce((sum, content) => sum + content.package.size, 0);
 }
 
 /** A group's layer from the cache, or made into it. */
 async function keptLayer(
-  group: readonly PackageContent[],
+  group: Group,
+  lane: Lane,
   context: Context,
   { compression = "gzip" }: LayersOptions,
 ): Promise<Layer> {
@@ -100,9 +113,15 @@ async function keptLayer(
     "layer",
     key,
     async (aside, cancel) => {
+      await inParallel(group, group.length, async (content, inner) => await content.fetch?.(inner), cancel);
       const tar = tally(writeTar(distinct(group, cancel), cancel));
       const blob = tally(compress(tar.stream, { compression, ...cancel }));
-      await writeFileAtomic(aside, blob.stream, cancel);
+      const leave = await lane.enter(cancel.signal);
+      try {
+        await writeFileAtomic(aside, blob.stream, cancel);
+      } finally {
+        leave();
+      }
       await context.cache.storeRecord("layer", key, {
         digest: digestOf("sha256", blob.hex()),
         size: blob.size(),
@@ -121,7 +140,7 @@ async function keptLayer(
 }
 
 /** What a layer's bytes depend on, and nothing else: neither the other packages of the image nor its name. */
-function layerKey(group: readonly PackageContent[], compression: "gzip" | "zstd"): string {
+function layerKey(group: Group, compression: "gzip" | "zstd"): string {
   const writer = compression === "gzip" ? GZIP_WRITER_VERSION : ZSTD_WRITER_VERSION;
   const facts = JSON.stringify([
     `tar ${TAR_WRITER_VERSION}`,
@@ -134,16 +153,15 @@ function layerKey(group: readonly PackageContent[], compression: "gzip" | "zstd"
     .slice(0, 200)} ${createHash("sha256").update(facts).digest("hex")}`;
 }
 
-/** All members of a group, each path once: directories that many packages have, above all. */
-async function* distinct(group: readonly PackageContent[], cancel: Cancellable): AsyncIterable<TarInput> {
-  if (group.length === 1) {
-    const [only] = group;
-    if (only !== undefined) yield* only.members(cancel);
-    return;
-  }
+/**
+ * All members of a group, each path once: directories that many packages have, above all. Compressing
+ * copies each member's bytes before it asks for the next.
+ */
+async function* distinct(group: Group, cancel: Cancellable): AsyncIterable<TarInput> {
+  const options: MemberOptions = { ...cancel, memory: "reused" };
   const seen = new Set<string>();
   for (const content of group) {
-    for await (const member of content.members(cancel)) {
+    for await (const member of content.members(options)) {
       if (seen.has(member.path)) continue;
       seen.add(member.path);
       yield member;

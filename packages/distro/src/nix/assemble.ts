@@ -53,11 +53,13 @@ export async function assemble(solution: Solution, context: Context): Promise<As
   const members = topMembers({ farm, env: await envOf(farm, stored, view), paths });
   return {
     packages: stored.map((one) => contentOf(one)),
-    top: async function* (): AsyncIterable<TarInput> {
-      yield* members;
-    },
-    run: runConfig(solution, farm, roots),
-    created: STORE_TIME.seconds,
+    whole: async () => ({
+      async *top(): AsyncIterable<TarInput> {
+        yield* members;
+      },
+      run: runConfig(solution, farm, roots),
+      created: STORE_TIME.seconds,
+    }),
   };
 }
 

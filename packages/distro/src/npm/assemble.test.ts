@@ -101,7 +101,7 @@ test("on top are commands, a user beside the base's, and what npm and scanners k
     manifest: { ...COW.manifest, dependencies: { say: "2" } },
   });
   const assembly = await assembleOf(bench, "cow");
-  const lines = await linesOf(assembly.top({}));
+  const lines = await linesOf((await assembly.whole({})).top({}));
   const kept = lines.filter((line) => !line.includes("app/package"));
   assert.deepEqual(kept, [
     "directory  etc",
@@ -128,7 +128,7 @@ test("on top are commands, a user beside the base's, and what npm and scanners k
   };
   assert.deepEqual(Object.keys(packages), ["", "node_modules/cow", "node_modules/say"]);
   assert.match(packages["node_modules/say"]?.integrity ?? "", /^sha512-/);
-  assert.deepEqual(assembly.run, {
+  assert.deepEqual((await assembly.whole({})).run, {
     User: "65532",
     Env: ["PATH=/usr/bin", "LANG=C.UTF-8", "NODE_ENV=production"],
     WorkingDir: "/app",
@@ -178,7 +178,9 @@ test("what is started is the command of the first package, as its first line say
   for (const [name, expected] of cases) {
     const first = { ...solution, request: { packages: [name, "plain"] } };
     // oxlint-disable-next-line no-await-in-loop
-    const { User, Env, WorkingDir, ...run } = (await bench.npm.assemble(first, bench.context)).run;
+    const assembly = await bench.npm.assemble(first, bench.context);
+    // oxlint-disable-next-line no-await-in-loop
+    const { User, Env, WorkingDir, ...run } = (await assembly.whole({})).run;
     assert.deepEqual(run, expected, name);
     assert.deepEqual([User, WorkingDir, Env?.length], ["65532", "/app", 3]);
   }
@@ -206,7 +208,9 @@ test("bundled packages stay in the tarball that they came in", async (t) => {
   const assembly = await bench.npm.assemble(solution, bench.context);
   const lines = await linesOf(contentOf(assembly, "outer").members({}));
   assert.ok(lines.includes("file 644 app/node_modules/outer/node_modules/inner/index.js inner()"));
-  const lock = (await linesOf(assembly.top({}))).find((line) => line.includes("package-lock.json")) ?? "";
+  const lock =
+    (await linesOf((await assembly.whole({})).top({}))).find((line) => line.includes("package-lock.json")) ??
+    "";
   assert.match(lock, /"node_modules\/outer\/node_modules\/inner":\{[^}]*"inBundle":true/);
 });
 
@@ -316,7 +320,7 @@ async function layerDigests(t: TestContext, bench: Bench, solution: Solution): P
   const context = await openContext({ ...bench.context, cache: { directory: temporaryDirectory(t) } });
   t.after(async () => await context.close());
   const assembly = await bench.npm.assemble(solution, context);
-  const layers = await makeLayers(assembly, context);
+  const { layers } = await makeLayers(assembly, context);
   return await Promise.all(layers.map(async ({ layer }) => (await layer.descriptor()).digest));
 }
 
@@ -338,7 +342,7 @@ test("the same digests come out again, in another time zone and under another um
 test("from a lock and the cache, an image needs neither network nor npm", async (t) => {
   const bench = await openBench(t, COW);
   const locked = JSON.parse(JSON.stringify(await bench.solve("cow", "linux/arm64"))) as Solution;
-  const first = await makeLayers(await bench.npm.assemble(locked, bench.context), bench.context);
+  const { layers: first } = await makeLayers(await bench.npm.assemble(locked, bench.context), bench.context);
   const asked = bench.registry.requests.length;
   const offline = await openContext({
     network: "offline",
@@ -347,14 +351,14 @@ test("from a lock and the cache, an image needs neither network nor npm", async 
   });
   t.after(async () => await offline.close());
   const assembly = await bench.npm.assemble(locked, offline);
-  const layers = await makeLayers(assembly, offline);
+  const { layers, whole } = await makeLayers(assembly, offline);
   assert.equal(bench.registry.requests.length, asked);
   assert.deepEqual(
     await Promise.all(layers.map(async ({ layer }) => await layer.descriptor())),
     await Promise.all(first.map(async ({ layer }) => await layer.descriptor())),
   );
   const image = makeImage({
-    config: { ...parsePlatform("linux/arm64"), config: assembly.run },
+    config: { ...parsePlatform("linux/arm64"), config: whole.run },
     layers: layers.map(({ layer }) => layer),
   });
   assert.deepEqual(await validate(image, { depth: "full" }), []);

@@ -49,9 +49,14 @@ export async function assemble(solution: Solution, context: Context, base: Ecosy
   const { request } = solution;
   return {
     packages: [...under.packages, ...fetched.map(contentOf)],
-    top: (options) => topMembers({ request, packages: placed, base: (inner) => under.top(inner) }, options),
-    run: await runConfig(solution, fetched, placed, under.run, context),
-    created: Math.max(under.created, ...fetched.map(({ inspection }) => inspection.newest)),
+    whole: async (options) => {
+      const below = await under.whole(options);
+      return {
+        top: (inner) => topMembers({ request, packages: placed, base: (own) => below.top(own) }, inner),
+        run: await runConfig(solution, fetched, placed, below.run, { ...context, ...options }),
+        created: Math.max(below.created, ...fetched.map(({ inspection }) => inspection.newest)),
+      };
+    },
   };
 }
 

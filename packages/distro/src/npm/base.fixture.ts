@@ -32,16 +32,18 @@ export const base: Ecosystem = {
           } satisfies TarInput;
         },
       })),
-      async *top() {
-        yield { path: "etc", type: "directory" };
-        yield {
-          path: "etc/passwd",
-          type: "file",
-          bytes: Buffer.from("root:x:0:0::/root:/bin/sh\n"),
-        } satisfies TarInput;
-      },
-      run: { Env: ["PATH=/usr/bin", "LANG=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1"] },
-      created: 1_000,
+      whole: async () => ({
+        async *top() {
+          yield { path: "etc", type: "directory" };
+          yield {
+            path: "etc/passwd",
+            type: "file",
+            bytes: Buffer.from("root:x:0:0::/root:/bin/sh\n"),
+          } satisfies TarInput;
+        },
+        run: { Env: ["PATH=/usr/bin", "LANG=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1"] },
+        created: 1_000,
+      }),
     };
   },
 };

@@ -27,7 +27,7 @@ export async function treeOf(assembly: Assembly): Promise<Tree> {
     // oxlint-disable-next-line no-await-in-loop
     for await (const member of content.members({})) await add(member);
   }
-  for await (const member of assembly.top({})) await add(member);
+  for await (const member of (await assembly.whole({})).top({})) await add(member);
   return tree;
 }
 
@@ -39,7 +39,7 @@ export async function treeByNpm(
   cpu: string,
 ): Promise<Tree> {
   const directory = temporaryDirectory(t);
-  for await (const member of assembly.top({})) {
+  for await (const member of (await assembly.whole({})).top({})) {
     const path = member.path.replace(/^app\//, "");
     if (path !== member.path && RECORDS.has(path))
       writeFileSync(join(directory, path), await bytesOf(member));

@@ -69,7 +69,10 @@ test("cowsay from the machine's own registry is as npm ci installs it", async (t
   const npm = npmOn(base);
   const solution = await npm.solve(npm.parse("cowsay=1.6.0"), parsePlatform("linux/amd64"), context);
   const assembly = await npm.assemble(solution, context);
-  assert.deepEqual(assembly.run.Entrypoint, ["/usr/local/bin/node", "/app/node_modules/cowsay/cli.js"]);
+  assert.deepEqual((await assembly.whole({})).run.Entrypoint, [
+    "/usr/local/bin/node",
+    "/app/node_modules/cowsay/cli.js",
+  ]);
   assert.deepEqual(
     [...(await treeOf({ ...assembly, packages: assembly.packages.slice(2) }))].toSorted(),
     [...(await treeByNpm(t, assembly, context, "x64"))].toSorted(),

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { collect, type TarInput } from "@cooper/archive";
 import { isFault } from "@cooper/sys";
-import type { Assembly } from "../../ecosystem/ecosystem.ts";
+import type { Assembly, Whole } from "../../ecosystem/ecosystem.ts";
 import { type OpenContext, openContext } from "../../ecosystem/open-context.ts";
 import type { SolvedPackage } from "../../ecosystem/solution.ts";
 import { solutionOf, solvedPackage } from "../debian.fixture.ts";
@@ -36,7 +36,7 @@ async function packageOf(name: string, parts: Sample): Promise<SolvedPackage> {
   return await solvedPackage(directory, file, { name, version: "1.0", architecture: "amd64" });
 }
 
-async function assembled(packages: readonly SolvedPackage[]): Promise<Assembly> {
+async function assembled(packages: readonly SolvedPackage[]): Promise<Assembly & Whole> {
   warnings.length = 0;
   context ??= await openContext({
     cache: { directory: join(work, "cache") },
@@ -45,11 +45,12 @@ async function assembled(packages: readonly SolvedPackage[]): Promise<Assembly> 
       if (event.type === "warning") warnings.push(`${event.subject}: ${event.message}`);
     },
   });
-  return await assemble(solutionOf(packages, ["sample"]), context);
+  const assembly = await assemble(solutionOf(packages, ["sample"]), context);
+  return { ...assembly, ...(await assembly.whole({})) };
 }
 
 /** What the topmost layer has, but for dpkg's database: by path, what it is. */
-async function topOf(assembly: Assembly): Promise<Readonly<Record<string, string>>> {
+async function topOf(assembly: Whole): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {};
   for await (const member of assembly.top({})) {
     if (/^(etc|var|var\/lib(\/dpkg.*)?)$/.test(member.path)) continue;
@@ -72,7 +73,7 @@ async function textOf(member: TarInput): Promise<string> {
     : (await collect(content, { limit: 1000 })).toString();
 }
 
-async function database(assembly: Assembly, name: string): Promise<string> {
+async function database(assembly: Whole, name: string): Promise<string> {
   for await (const member of assembly.top({})) {
     if (member.path === `var/lib/dpkg/${name}`) return await textOf(member);
   }

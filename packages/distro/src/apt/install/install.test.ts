@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test, type TestContext } from "node:test";
 import { type TarInput, unpackTar, writeTar } from "@cooper/archive";
-import type { Assembly } from "../../ecosystem/ecosystem.ts";
+import type { Assembly, Whole } from "../../ecosystem/ecosystem.ts";
+import type { Context } from "../../ecosystem/context.ts";
 import { type OpenContext, openContext } from "../../ecosystem/open-context.ts";
 import type { DistroEvent } from "../../ecosystem/event.ts";
 import { type DebianPackages, debianPackages } from "../debian.fixture.ts";
@@ -24,7 +25,7 @@ let opened: OpenContext | undefined;
 interface Prepared {
   readonly packages: DebianPackages;
   readonly context: OpenContext;
-  readonly assembly: Assembly;
+  readonly assembly: Assembly & Whole;
 }
 
 /** One image for all tests, unpacked once; or why there is none. */
@@ -40,7 +41,7 @@ async function prepare(): Promise<Prepared | string> {
     },
   });
   opened = context;
-  const assembly = await assemble(packages.solution, context);
+  const assembly = await wholeAssembly(packages, context);
   // Any order will do; in this one, what is needed lies above what needs it.
   for (const content of assembly.packages.toReversed()) {
     // oxlint-disable-next-line no-await-in-loop
@@ -48,6 +49,11 @@ async function prepare(): Promise<Prepared | string> {
   }
   await unpackTar(writeTar(assembly.top({})), root, { whiteouts: "apply" });
   return { packages, context, assembly };
+}
+
+async function wholeAssembly({ solution }: DebianPackages, context: Context): Promise<Assembly & Whole> {
+  const assembly = await assemble(solution, context);
+  return { ...assembly, ...(await assembly.whole({})) };
 }
 
 let preparing: Promise<Prepared | string> | undefined;
@@ -213,7 +219,7 @@ test("the same solution gives the same members again, from the cache alone", asy
   const image = await prepared(t);
   if (image === undefined) return;
   const { packages, context, assembly } = image;
-  const again = await assemble(packages.solution, { ...context, network: "offline" });
+  const again = await wholeAssembly(packages, { ...context, network: "offline" });
   assert.equal(await sumOf(again.top({})), await sumOf(assembly.top({})));
   assert.deepEqual([again.created, again.run], [assembly.created, assembly.run]);
 });

@@ -1,7 +1,6 @@
 import type { SolvedPackage } from "../../ecosystem/solution.ts";
 import { parseDependencies } from "../control/dependency.ts";
 import { type ControlField, fieldOf, parseControlFile } from "../package/control-file.ts";
-import type { DebFile } from "../package/deb.ts";
 import type { PackageFacts } from "../package/facts.ts";
 import { packageInvalid } from "../package/fault.ts";
 import { versionMatches } from "../version/version.ts";
@@ -9,9 +8,8 @@ import { versionMatches } from "../version/version.ts";
 /** A package of the image with all that its own file says of it. */
 export interface InstalledPackage {
   readonly solved: SolvedPackage;
-  readonly file: DebFile;
-  /** Its file's digest: what is kept of it in the cache is found by it. */
-  readonly key: string;
+  /** How it is called in errors: `curl 7.88.1-10`. */
+  readonly label: string;
   readonly facts: PackageFacts;
   /** Of its control file. */
   readonly fields: readonly ControlField[];
@@ -20,13 +18,9 @@ export interface InstalledPackage {
 }
 
 /** `PACKAGE_INVALID` where the package's file is of another package than the one that was solved. */
-export function installedPackage(
-  solved: SolvedPackage,
-  file: DebFile,
-  key: string,
-  facts: PackageFacts,
-): InstalledPackage {
-  const fields = parseControlFile(facts.control["control"] ?? "", file.label);
+export function installedPackage(solved: SolvedPackage, facts: PackageFacts): InstalledPackage {
+  const label = `${solved.name} ${solved.version}`;
+  const fields = parseControlFile(facts.control["control"] ?? "", label);
   for (const [name, expected] of [
     ["Package", solved.name],
     ["Version", solved.version],
@@ -34,12 +28,12 @@ export function installedPackage(
   ] as const) {
     const found = fieldOf(fields, name);
     if (found !== expected) {
-      throw packageInvalid(file.label, `says ${name}: ${found} of itself, and not ${expected}`, "control");
+      throw packageInvalid(label, `says ${name}: ${found} of itself, and not ${expected}`, "control");
     }
   }
   const isSame = fieldOf(fields, "Multi-Arch") === "same";
   const qualifiedName = isSame ? `${solved.name}:${solved.architecture}` : solved.name;
-  return { solved, file, key, facts, fields, qualifiedName };
+  return { solved, label, facts, fields, qualifiedName };
 }
 
 /** Whether one may take over files of the other (deb-control(5), Replaces). */

@@ -99,13 +99,13 @@ function nodeOf(fact: FileFact, number: number, own: ReadonlyMap<string, TreeNod
 }
 
 function conflict(path: string, owner: InstalledPackage | undefined, other: InstalledPackage): DistroError {
-  const first = owner?.file.label ?? "another package";
+  const first = owner?.label ?? "another package";
   return new DistroError(
     "PACKAGE_CONFLICT",
-    `both ${first} and ${other.file.label} have /${path}, and neither replaces the other`,
+    `both ${first} and ${other.label} have /${path}, and neither replaces the other`,
     {
       advice: "Ask for only one of them, or for other versions.",
-      fields: { path, package: other.file.label, other: first },
+      fields: { path, package: other.label, other: first },
     },
   );
 }

@@ -1,4 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
+import { type ByteStream, type Cancellable, fromBytes, readFileStream } from "@cooper/archive";
 import { packageInvalid } from "./fault.ts";
 
 /** A member of an ar archive: where its content lies in the file, in bytes. */
@@ -8,24 +9,37 @@ export interface ArMember {
   readonly size: number;
 }
 
+/** An archive whose beginning is in memory: of a .deb that is all but the data. */
+export interface ArArchive {
+  readonly path: string;
+  readonly members: readonly ArMember[];
+  readonly head: Buffer;
+}
+
 const MAGIC = "!<arch>\n";
 const HEADER_SIZE = 60;
 /** A .deb has three; what signs one adds a few. */
 const MAX_MEMBERS = 32;
+const HEAD_SIZE = 64 * 1024;
 
-/** The members of an ar archive, in order, without reading what is in them. `PACKAGE_INVALID` */
-export async function readArMembers(path: string, label: string): Promise<readonly ArMember[]> {
+/** The members of an ar archive, in order, without reading what is in large ones. `PACKAGE_INVALID` */
+export async function openAr(path: string, label: string): Promise<ArArchive> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    if ((await textAt(file, 0, MAGIC.length)) !== MAGIC) {
+    const head = await bytesAt(file, 0, Math.min(HEAD_SIZE, size));
+    if (head.toString("latin1", 0, MAGIC.length) !== MAGIC) {
       throw packageInvalid(label, "is no .deb: it does not begin as an ar archive does");
     }
     const members: ArMember[] = [];
     let position = MAGIC.length;
     while (position < size) {
       if (members.length === MAX_MEMBERS) throw packageInvalid(label, `has more than ${MAX_MEMBERS} members`);
-      const member = parseHeader(await textAt(file, position, HEADER_SIZE), position, label);
+      const end = position + HEADER_SIZE;
+      // oxlint-disable-next-line no-await-in-loop
+      const header =
+        end <= head.length ? head.subarray(position, end) : await bytesAt(file, position, HEADER_SIZE);
+      const member = parseHeader(header.toString("latin1"), position, label);
       if (member.offset + member.size > size) {
         throw packageInvalid(label, `is cut short, inside its member ${JSON.stringify(member.name)}`);
       }
@@ -33,10 +47,20 @@ export async function readArMembers(path: string, label: string): Promise<readon
       // Members begin at even offsets; what pads the last one may be missing.
       position = member.offset + member.size + (member.size % 2);
     }
-    return members;
+    return { path, members, head };
   } finally {
     await file.close();
   }
+}
+
+/** What is in a member. */
+export function readArMember(
+  { path, head }: ArArchive,
+  { offset, size }: ArMember,
+  options: Cancellable,
+): ByteStream {
+  if (offset + size <= head.length) return fromBytes(head.subarray(offset, offset + size));
+  return readFileStream(path, { ...options, offset, length: size });
 }
 
 /** Name, time, owner, group, mode, size and a magic number, in columns. */
@@ -51,7 +75,7 @@ function parseHeader(header: string, position: number, label: string): ArMember 
   return { name, offset: position + HEADER_SIZE, size: Number(size) };
 }
 
-async function textAt(file: FileHandle, position: number, length: number): Promise<string> {
-  const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, position);
-  return buffer.toString("latin1", 0, bytesRead);
+async function bytesAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(length), 0, length, position);
+  return buffer.subarray(0, bytesRead);
 }

@@ -1,4 +1,5 @@
-import type { Cancellable, TarInput, TarMember } from "@cooper/archive";
+import type { TarInput, TarMember } from "@cooper/archive";
+import type { MemberOptions } from "../../ecosystem/ecosystem.ts";
 import { type DebFile, readData } from "./deb.ts";
 import { packageInvalid } from "./fault.ts";
 import { cleanPath, isSelfLink, placeOf, placeOfMember, targetOf } from "./layout.ts";
@@ -14,7 +15,7 @@ export const APT_CONTENT_VERSION = 1;
 export async function* layoutMembers(
   file: DebFile,
   listed: (path: string) => void,
-  options: Cancellable = {},
+  options: MemberOptions = {},
 ): AsyncGenerator<TarInput, void, undefined> {
   const seen = new Map<string, TarMember["type"]>();
   for await (const member of readData(file, options)) {

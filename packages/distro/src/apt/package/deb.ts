@@ -3,11 +3,11 @@ import {
   type Cancellable,
   collect,
   decompress,
-  readFileStream,
   readTar,
   type TarMember,
 } from "@cooper/archive";
-import { readArMembers, type ArMember } from "./ar.ts";
+import type { MemberOptions } from "../../ecosystem/ecosystem.ts";
+import { type ArArchive, type ArMember, openAr, readArMember } from "./ar.ts";
 import { inPackage, packageInvalid } from "./fault.ts";
 
 /** A binary package, deb(5): which file, and what it is called in errors. */
@@ -25,14 +25,14 @@ const MAX_CONTROL_BYTES = 32 * 2 ** 20;
 /** Bytes that `data.tar` may have when it is decompressed. */
 const MAX_DATA_BYTES = 16 * 2 ** 30;
 
-const COMPRESSIONS = ["", ".gz", ".xz", ".zst", ".bz2"];
+const COMPRESSIONS = ["", ".gz", ".xz", ".zst", ".bz2", ".lzma"];
 
 /** Its control files. `PACKAGE_INVALID` */
 export async function readControl(file: DebFile, options: Cancellable = {}): Promise<ControlMembers> {
-  const { control } = await openDeb(file, options);
+  const { archive, control } = await openDeb(file, options);
   const members = new Map<string, string>();
   try {
-    const tar = streamOf(file, control, MAX_CONTROL_BYTES, options);
+    const tar = decompressed(archive, control, MAX_CONTROL_BYTES, options);
     for await (const member of readTar(tar, { ...options, limits: { maxEntries: 1000 } })) {
       const name = member.path.replace(/^(\.\/+)+/, "");
       if (member.type === "directory" && (name === "." || name === "")) continue;
@@ -55,30 +55,30 @@ export async function readControl(file: DebFile, options: Cancellable = {}): Pro
 /** The members of `data.tar`, as they stand there: nothing about their names is checked. `PACKAGE_INVALID` */
 export async function* readData(
   file: DebFile,
-  options: Cancellable = {},
+  options: MemberOptions = {},
 ): AsyncGenerator<TarMember, void, undefined> {
-  const { data } = await openDeb(file, options);
+  const { archive, data } = await openDeb(file, options);
   try {
-    yield* readTar(streamOf(file, data, MAX_DATA_BYTES, options), options);
+    yield* readTar(decompressed(archive, data, MAX_DATA_BYTES, options), options);
   } catch (error) {
     throw inPackage(file.label, error);
   }
 }
 
 interface DebMembers {
+  readonly archive: ArArchive;
   readonly control: ArMember;
   readonly data: ArMember;
 }
 
 /** deb(5): `debian-binary`, control, data, in this order; what begins with `_` may stand between. */
 async function openDeb(file: DebFile, options: Cancellable): Promise<DebMembers> {
-  const members = await readArMembers(file.path, file.label);
-  const [format, control, data] = members.filter(({ name }, at) => at === 0 || !name.startsWith("_"));
+  const archive = await openAr(file.path, file.label);
+  const [format, control, data] = archive.members.filter(({ name }, at) => at === 0 || !name.startsWith("_"));
   if (format?.name !== "debian-binary") {
     throw packageInvalid(file.label, "is no .deb: its first member is not debian-binary");
   }
-  const range = { ...options, offset: format.offset, length: format.size };
-  const version = (await collect(readFileStream(file.path, range), { limit: 1024 })).toString("latin1");
+  const version = (await collect(readArMember(archive, format, options), { limit: 1024 })).toString("latin1");
   if (!/^2\.\d+\n/.test(version)) {
     throw packageInvalid(
       file.label,
@@ -86,6 +86,7 @@ async function openDeb(file: DebFile, options: Cancellable): Promise<DebMembers>
     );
   }
   return {
+    archive,
     control: expectMember(file, control, "control.tar"),
     data: expectMember(file, data, "data.tar"),
   };
@@ -110,8 +111,11 @@ function expectMember(file: DebFile, member: ArMember | undefined, name: string)
   return member;
 }
 
-function streamOf(file: DebFile, member: ArMember, maxBytes: number, options: Cancellable): ByteStream {
-  const { offset, size: length } = member;
-  const compressed = readFileStream(file.path, { ...options, offset, length });
-  return decompress(compressed, { ...options, limits: { maxBytes } });
+function decompressed(
+  archive: ArArchive,
+  member: ArMember,
+  maxBytes: number,
+  options: Cancellable,
+): ByteStream {
+  return decompress(readArMember(archive, member, options), { ...options, limits: { maxBytes } });
 }

@@ -1,5 +1,6 @@
-import { type Cancellable, type EntryType, writeTar } from "@cooper/archive";
+import { type Cancellable, type EntryType, type TarInput, writeTar } from "@cooper/archive";
 import type { Cache } from "../../cache/cache.ts";
+import type { MemberOptions } from "../../ecosystem/ecosystem.ts";
 import type { SharedLibrary } from "../../rootfs/elf.ts";
 import { latin1OfPath, pathOfLatin1 } from "../../rootfs/node.ts";
 import { APT_CONTENT_VERSION, layoutMembers } from "./content.ts";
@@ -42,6 +43,7 @@ export interface FileFact {
 
 /** A change of what is learned raises it. */
 const FACTS_VERSION = 4;
+
 /** What is known of a package, learned from its file the first time. `PACKAGE_INVALID` */
 export async function packageFacts(
   file: DebFile,
@@ -49,39 +51,60 @@ export async function packageFacts(
   cache: Cache,
   options: Cancellable = {},
 ): Promise<PackageFacts> {
-  const recordKey = `${FACTS_VERSION}.${APT_CONTENT_VERSION}:${key}`;
-  const known = await cache.record("apt-package", recordKey);
-  if (isFacts(known)) return known;
-  const facts = await learn(file, key, cache, options);
-  await cache.storeRecord("apt-package", recordKey, facts);
+  const known = await factsOf(key, cache);
+  if (known !== undefined) return known;
+  const reading = readWithFacts(file, key, cache, { ...options, memory: "reused" });
+  let facts: PackageFacts | undefined;
+  async function* members(): AsyncGenerator<TarInput, void, undefined> {
+    facts = yield* reading;
+  }
+  for await (const chunk of writeTar(members(), options)) void chunk;
+  if (facts === undefined) throw new Error("a package was read to its end, and nothing is known of it");
   return facts;
+}
+
+/** What was learned of a package before. */
+export async function factsOf(key: string, cache: Cache): Promise<PackageFacts | undefined> {
+  const known = await cache.record("apt-package", recordKeyOf(key));
+  return isFacts(known) ? known : undefined;
+}
+
+/** The members of a package's layer; when they have been read to the end, what was learned on the way, which is kept. */
+export async function* readWithFacts(
+  file: DebFile,
+  key: string,
+  cache: Cache,
+  options: MemberOptions,
+): AsyncGenerator<TarInput, PackageFacts, undefined> {
+  const known = await factsOf(key, cache);
+  if (known !== undefined) {
+    yield* layoutMembers(file, () => {}, options);
+    return known;
+  }
+  const control = new Map(await readControl(file, options));
+  const conffiles = new Set(conffilesOf(control).map((path) => placeOf(path)));
+  const hasSums = control.has("md5sums");
+  const listed: string[] = [];
+  const learning = new Learning({
+    wantsSum: (path) => !hasSums || conffiles.has(path),
+    content: async () => await packageContent(file, key, cache, { signal: options.signal }),
+  });
+  yield* learning.along(layoutMembers(file, (name) => void listed.push(name), options));
+  const files = await learning.facts();
+  if (!hasSums) control.set("md5sums", formatSums(files, conffiles));
+  const newest = files.reduce((most, { mtime }) => Math.max(most, mtime), 0);
+  const facts = { control: Object.fromEntries(control), listed, files, newest };
+  await cache.storeRecord("apt-package", recordKeyOf(key), facts);
+  return facts;
+}
+
+function recordKeyOf(key: string): string {
+  return `${FACTS_VERSION}.${APT_CONTENT_VERSION}:${key}`;
 }
 
 /** The record's key names the version of the code that wrote it, and it is whole: no more is asked. */
 function isFacts(value: unknown): value is PackageFacts {
   return typeof value === "object" && value !== null && "control" in value && "files" in value;
-}
-
-async function learn(file: DebFile, key: string, cache: Cache, options: Cancellable): Promise<PackageFacts> {
-  const control = new Map(await readControl(file, options));
-  const conffiles = new Set(conffilesOf(control).map((path) => placeOf(path)));
-  const hasSums = control.has("md5sums");
-  const listed: string[] = [];
-  const learning = new Learning((path) => !hasSums || conffiles.has(path));
-  const path = await packageContent(file, key, cache, {
-    ...options,
-    listed: (name) => void listed.push(name),
-    along: (members) => learning.along(members),
-  });
-  if (listed.length === 0) {
-    // The content was there: what is known was lost, or is of an older version. An empty package has none.
-    const members = learning.along(layoutMembers(file, (name) => void listed.push(name), options));
-    for await (const chunk of writeTar(members, options)) void chunk;
-  }
-  const files = await learning.facts(path);
-  if (!hasSums) control.set("md5sums", formatSums(files, conffiles));
-  const newest = files.reduce((most, { mtime }) => Math.max(most, mtime), 0);
-  return { control: Object.fromEntries(control), listed, files, newest };
 }
 
 /** Absolute paths, one a line; a flag may stand before one (deb-conffiles(5)). Those to be removed are left out. */
