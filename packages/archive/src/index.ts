@@ -58,3 +58,9 @@ export type { PackNote, PackOptions } from "./directory/pack-options.ts";
 export type { Owner } from "./directory/record.ts";
 export { unpackTar } from "./directory/unpack.ts";
 export type { UnpackNote, UnpackOptions, UnpackSummary } from "./directory/unpack-options.ts";
+
+// Certificates
+export { encodeJavaKeystore } from "./certificates/java-keystore.ts";
+export type { TrustedEntry } from "./certificates/java-keystore.ts";
+export { parsePem } from "./certificates/pem.ts";
+export type { Certificate } from "./certificates/pem.ts";

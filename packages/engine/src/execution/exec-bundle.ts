@@ -11,7 +11,14 @@ import { runtimeSpecification, type SpecificationInput } from "../run/specificat
 import { unpackStack } from "../run/unpack-stack.ts";
 import { findRuntime, type Runtime } from "../runtime/runtime.ts";
 import { readFromLayers } from "../snapshot/view.ts";
-import { cacheVolumes, inputVolumes, ownFiles, type Releasable, secretsOf } from "./exec-mounts.ts";
+import {
+  cacheVolumes,
+  inputVolumes,
+  madeFiles,
+  ownFiles,
+  type Releasable,
+  secretsOf,
+} from "./exec-mounts.ts";
 import { forwardAgents } from "./ssh-agent.ts";
 import { hostConfiguration } from "./host-configuration.ts";
 
@@ -112,7 +119,7 @@ export async function prepareExec(
       {},
     );
     const network = operation.network ?? "none";
-    const files = ownFiles(container.path, network);
+    const files = [...ownFiles(container.path, network), ...madeFiles(container.path, shown.files)];
     const specification: SpecificationInput = {
       process,
       hostname: "build",

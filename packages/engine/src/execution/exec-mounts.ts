@@ -124,6 +124,18 @@ export function ownFiles(
   });
 }
 
+/** Files that were made for the step, kept beside its bundle while it runs. */
+export function madeFiles(
+  bundle: string,
+  files: ReadonlyMap<string, Buffer>,
+): readonly { readonly source: string; readonly target: string }[] {
+  return [...files].map(([target, content]) => {
+    const source = join(bundle, posix.basename(target));
+    writeFileSync(source, content, { mode: 0o644 });
+    return { source, target };
+  });
+}
+
 function resolverConfiguration(): string {
   try {
     return readFileSync("/etc/resolv.conf", "utf8");

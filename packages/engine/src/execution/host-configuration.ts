@@ -1,19 +1,24 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { HostConfiguration } from "../graph/operation.ts";
 import type { Volume } from "../run/options.ts";
+import { javaOptions, trustStoreOf } from "./java-options.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What of the host's configuration a step is shown: files, read-only, and variables that name them. */
 export interface ShownConfiguration {
   readonly volumes: readonly Volume[];
+  /** Files that are made for the step of what the host has, by where they are to be. */
+  readonly files: ReadonlyMap<string, Buffer>;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Where files of the host's configuration stand in a step. Nothing under it is part of a layer. */
 const CONFIGURATION_ROOT = "/run/cooper/configuration";
+
+const TRUST_STORE = `${CONFIGURATION_ROOT}/java-trust-store`;
 
 const BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",
@@ -102,6 +107,7 @@ export function hostConfiguration(
 ): ShownConfiguration {
   const home = environment["HOME"] ?? homedir();
   const volumes: Volume[] = [];
+  const files = new Map<string, Buffer>();
   const shown: Record<string, string> = {};
   const show = (variable: string, candidates: readonly string[]): string | undefined => {
     const source = candidates.find((path) => existsSync(path));
@@ -111,22 +117,25 @@ export function hostConfiguration(
     shown[variable] = target;
     return target;
   };
+  const bundles = [environment["SSL_CERT_FILE"] ?? "", ...BUNDLES].filter((path) => path !== "");
   for (const kind of asked) {
     if (kind === "certificates") {
-      const bundle = show(
-        "SSL_CERT_FILE",
-        [environment["SSL_CERT_FILE"] ?? "", ...BUNDLES].filter((path) => path !== ""),
-      );
+      const bundle = show("SSL_CERT_FILE", bundles);
       for (const name of bundle === undefined ? [] : BUNDLE_VARIABLES) shown[name] = bundle ?? "";
       for (const name of PROXIES) pass(environment, name, shown);
     } else if (kind !== "apt") {
-      const { files, variables } = SOURCES[kind];
-      for (const [variable, candidates] of Object.entries(files))
-        show(variable, candidates(environment, home));
+      const { files: candidates, variables } = SOURCES[kind];
+      for (const [variable, paths] of Object.entries(candidates)) show(variable, paths(environment, home));
       for (const name of Object.keys(environment)) if (variables.test(name)) pass(environment, name, shown);
     }
   }
-  return { volumes, environment: shown };
+  if (asked.includes("maven") && asked.includes("certificates")) {
+    const bundle = bundles.find((path) => existsSync(path));
+    if (bundle !== undefined) files.set(TRUST_STORE, trustStoreOf(readFileSync(bundle, "utf8")));
+    const options = javaOptions(environment, bundle === undefined ? undefined : TRUST_STORE);
+    if (options !== "") shown["JAVA_TOOL_OPTIONS"] = options;
+  }
+  return { volumes, files, environment: shown };
 }
 
 function pass(environment: Environment, name: string, into: Record<string, string>): void {

@@ -6,12 +6,12 @@ import { type ToolName, TOOLS } from "./tools.ts";
 import { type Wanted, wantedVersion } from "./wanted.ts";
 
 /** Of the versions that can be had, the first that the project takes. `VERSION_UNAVAILABLE` */
-export function chooseVersion(
+export function chooseVersion<Version extends string>(
   source: Source,
   settings: Settings,
   tool: ToolName,
-  available: readonly [string, ...string[]],
-): string {
+  available: readonly [Version, ...Version[]],
+): Version {
   const wanted = wantedVersion(source, settings, tool);
   if (wanted === undefined) return available[0];
   const chosen = available.find((version) => accepts(wanted.version, version));

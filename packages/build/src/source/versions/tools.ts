@@ -125,8 +125,9 @@ export const TOOLS = {
       matching(".sdkmanrc", /^\s*java\s*=\s*(\d[\d.]*)/m),
       matching("system.properties", /^\s*java\.runtime\.version\s*[=:]\s*(\S+)/m),
       ...shared("java"),
-      atLeast("pom.xml", /<(?:maven\.compiler\.release|java\.version)>\s*([\d.]+)\s*</),
-      atLeast("pom.xml", /<maven\.compiler\.(?:target|source)>\s*([\d.]+)\s*</),
+      atLeast("pom.xml", /<(?:maven\.compiler\.release|java\.version|release)>\s*([\d.]+)\s*</),
+      atLeast("pom.xml", /<(?:maven\.compiler\.)?(?:target|source)>\s*([\d.]+)\s*</),
+      atLeast("pom.xml", /<(?:kotlin\.compiler\.)?jvmTarget>\s*([\d.]+)\s*</),
       atLeast("build.gradle", /JavaLanguageVersion\.of\((\d+)\)/),
       atLeast("build.gradle.kts", /(?:JavaLanguageVersion\.of|jvmToolchain)\((\d+)\)/),
     ],
@@ -136,7 +137,11 @@ export const TOOLS = {
   maven: {
     title: "Maven",
     variable: "MAVEN_VERSION",
-    places: [matching(".sdkmanrc", /^\s*maven\s*=\s*(\S+)/m), ...shared("maven")],
+    places: [
+      matching(".mvn/wrapper/maven-wrapper.properties", /^distributionUrl=.*apache-maven-(.+)-bin\./m),
+      matching(".sdkmanrc", /^\s*maven\s*=\s*(\S+)/m),
+      ...shared("maven"),
+    ],
   },
   gradle: {
     title: "Gradle",

@@ -1,5 +1,5 @@
-import type { PathString } from "@cooper/archive";
-import { parsePem, subjectHash } from "../../rootfs/certificates.ts";
+import { parsePem, type PathString } from "@cooper/archive";
+import { subjectHash } from "../../rootfs/certificates.ts";
 import type { Claim, Ownership } from "./ownership.ts";
 import type { NewFile } from "./root-tree.ts";
 import { findFile } from "./root-view.ts";

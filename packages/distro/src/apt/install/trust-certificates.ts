@@ -1,6 +1,6 @@
 import { basename, posix } from "node:path";
-import { type Certificate, fingerprint, parsePem, subjectHash } from "../../rootfs/certificates.ts";
-import { encodeJavaKeystore } from "../../rootfs/java-keystore.ts";
+import { type Certificate, encodeJavaKeystore, parsePem } from "@cooper/archive";
+import { fingerprint, subjectHash } from "../../rootfs/certificates.ts";
 import { latin1OfPath, pathOfLatin1, textOf } from "../../rootfs/node.ts";
 import type { RootTree } from "../../rootfs/tree.ts";
 import { type System, writeFile, writeLink } from "../script/commands/system.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Certificate } from "./certificates.ts";
+import type { Certificate } from "./pem.ts";
 
 export interface TrustedEntry {
   readonly alias: string;

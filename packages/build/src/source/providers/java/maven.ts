@@ -1,0 +1,191 @@
+import { posix } from "node:path";
+import { finishPlan } from "../../finish-plan.ts";
+import type { Plan, PlanStep } from "../../plan/plan.ts";
+import { readProcfile } from "../../procfile.ts";
+import type { Settings } from "../../provider.ts";
+import type { Source } from "../../source.ts";
+import { accepts } from "../../versions/accepts.ts";
+import { wantedVersion } from "../../versions/wanted.ts";
+import { type Application, findApplication } from "./application-module.ts";
+import { drawsPictures, portVariables } from "./framework.ts";
+import { chooseJdk, type JdkVersion, jdkRoot, runtimeOf } from "./jdk.ts";
+import { type Module, readModules } from "./pom.ts";
+import {
+  DEPENDENCIES,
+  LAID_OUT,
+  largest,
+  LAUNCH,
+  type Layout,
+  oneJar,
+  quarkus,
+  springBoot,
+  takeOwn,
+  writeLaunch,
+} from "./start.ts";
+
+/** The Maven of projects that ask for none: plugins of today want more than Debian 12 has. */
+const DEFAULT_MAVEN = "3.9.11";
+const DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
+const MAVEN_HOME = "/opt/maven";
+
+/** `START_UNKNOWN`, `VERSION_UNAVAILABLE`, `SOURCE_INVALID` */
+export function planMaven(source: Source, settings: Settings): Plan {
+  const modules = readModules(source);
+  const application = findApplication(source, settings, modules);
+  const jdk = chooseJdk(source, settings);
+  const dependencies = modules.flatMap((module) => [...module.dependencies]);
+  const runtime = runtimeOf(jdk, settings, drawsPictures(dependencies) ? "draws" : "none");
+  const maven = mavenOf(source, settings, jdk);
+  const layout = layoutOf(source, settings, application, modules);
+  return finishPlan(
+    {
+      name: "java",
+      steps: {
+        ...runtime.steps,
+        ...maven.steps,
+        build: {
+          ...maven.step,
+          copies: [{ from: "source", source: ".", target: "app" }],
+          commands: [
+            settings.buildCommand ?? packageLine(application, modules),
+            ...(layout.commands.length === 0 ? [] : [layout.commands.join("\n")]),
+          ],
+          secrets: Object.keys(settings.variables),
+        },
+      },
+      deploy: {
+        root: [...runtime.root],
+        copies: [...runtime.copies, ...layout.copies],
+        start: layout.command,
+        environment: { ...runtime.environment, PORT: "8080", ...portVariables(dependencies) },
+        ports: [8080],
+      },
+    },
+    source,
+    settings,
+  );
+}
+
+/** What every step that calls Maven has in common, and the step that fetches Maven itself. */
+function mavenOf(
+  source: Source,
+  settings: Settings,
+  jdk: JdkVersion,
+): { readonly step: Omit<PlanStep, "commands">; readonly steps: Readonly<Record<string, PlanStep>> } {
+  const common = {
+    caches: [{ id: "maven", target: "/root/.m2/repository", sharing: "locked" as const }],
+    network: "host" as const,
+    configuration: ["maven" as const, "certificates" as const],
+  };
+  const wanted = wantedVersion(source, settings, "maven")?.version;
+  if (wanted !== undefined && accepts(wanted, DEBIAN_MAVEN[jdk])) {
+    return { step: { ...common, root: [jdkRoot(jdk, "maven")] }, steps: {} };
+  }
+  const version = wanted ?? DEFAULT_MAVEN;
+  return {
+    step: {
+      ...common,
+      root: [jdkRoot(jdk)],
+      mounts: [{ from: "maven", source: MAVEN_HOME, target: MAVEN_HOME }],
+      environment: {
+        PATH: `${MAVEN_HOME}/apache-maven-${version}/bin:/usr/local/bin:/usr/bin:/bin`,
+      },
+    },
+    steps: {
+      maven: {
+        ...common,
+        root: [jdkRoot(jdk, "maven")],
+        directory: "/",
+        commands: [
+          // Maven's own distribution is an artifact like any other: it comes from where the host's settings say.
+          `${MAVEN} ${DEPENDENCY_PLUGIN}:unpack -Dartifact=org.apache.maven:apache-maven:${version}:zip:bin -DoutputDirectory=${MAVEN_HOME}`,
+        ],
+      },
+    },
+  };
+}
+
+/** In the releases that have these JDKs. */
+const DEBIAN_MAVEN: Readonly<Record<JdkVersion, string>> = { "17": "3.8.7", "21": "3.9.9", "25": "3.9.9" };
+
+const MAVEN =
+  "mvn --batch-mode --no-transfer-progress ${COOPER_MAVEN_SETTINGS:+--settings $COOPER_MAVEN_SETTINGS} -Dmaven.repo.local=/root/.m2/repository -Dstyle.color=never";
+
+/** Where a module's step puts what it depends on, in order. */
+const LIBRARY = "target/cooper";
+
+function packageLine({ module, packaging }: Application, modules: readonly Module[]): string {
+  const which = modules.length === 1 ? "" : ` --projects ${module.directory} --also-make`;
+  const line = `${MAVEN} -DskipTests -Dproject.build.outputTimestamp=$SOURCE_DATE_EPOCH${which} package`;
+  if (packaging !== "class path") return line;
+  return [
+    line,
+    `${DEPENDENCY_PLUGIN}:copy-dependencies`,
+    `${DEPENDENCY_PLUGIN}:build-classpath`,
+    "-DincludeScope=runtime",
+    `-DoutputDirectory=${LIBRARY}/lib`,
+    `-Dmdep.outputFile=${LIBRARY}/classpath`,
+    "-Dmdep.prefix=/app/lib",
+    "-Dmdep.pathSeparator=:",
+  ].join(" ");
+}
+
+function layoutOf(
+  source: Source,
+  settings: Settings,
+  application: Application,
+  modules: readonly Module[],
+): Layout {
+  const { module, packaging } = application;
+  const target = posix.join(module.directory, "target");
+  const line = settings.startCommand ?? readProcfile(source).get("web");
+  if (line !== undefined && /\btarget\//.test(line)) return asBuilt(module);
+  // What changes with the code though it is a jar among others: other modules, and versions that are not final.
+  const own = [
+    "*-SNAPSHOT.jar",
+    ...modules
+      .filter((each) => each !== module && each.packaging !== "pom")
+      .map(({ artifact }) => `${artifact}-*.jar`),
+  ];
+  if (packaging === "quarkus") return quarkus(posix.join("/app", target));
+  if (packaging === "one jar") return oneJar(largest(target, "jar"));
+  if (packaging === "class path") return classPath(application, own);
+  return module.packaging === "war"
+    ? springBoot(largest(target, "war"), "WEB-INF", own)
+    : springBoot(largest(target, "jar"), "BOOT-INF", own);
+}
+
+function classPath({ module, mainClass }: Application, own: readonly string[]): Layout {
+  if (mainClass === undefined) return { commands: [], copies: [], command: undefined };
+  const built = posix.join("/app", module.directory, LIBRARY);
+  return {
+    commands: [
+      `mkdir -p ${LAID_OUT} ${built}/lib && mv ${built}/lib ${DEPENDENCIES}`,
+      `cp -R ${posix.join("/app", module.directory, "target/classes")} ${LAID_OUT}`,
+      ...takeOwn(`${LAID_OUT}/lib`, own),
+      writeLaunch(`/app/classes:$(cat ${built}/classpath)`, mainClass),
+    ],
+    copies: [
+      { from: "build", source: DEPENDENCIES, target: "app/lib" },
+      { from: "build", source: LAID_OUT, target: "app" },
+    ],
+    command: LAUNCH,
+  };
+}
+
+/** For a command that names what the build leaves in target: it finds it there. */
+function asBuilt(module: Module): Layout {
+  const target = posix.join(module.directory, "target");
+  return {
+    commands: [],
+    copies: [
+      {
+        from: "build",
+        source: posix.join("/app", target),
+        target: posix.join("app", target),
+        exclude: ["maven-*", "generated-*", "surefire-reports", "test-classes", "*.original", LIBRARY],
+      },
+    ],
+    command: undefined,
+  };
+}
