@@ -22,7 +22,7 @@ const TRIES = 900;
 /** Runs an image with `cooper run`, read-only and without a network, and asks it. */
 export async function askUnderRunc(
   cooper: Cooper,
-  { asks, writes = [] }: Example,
+  { asks, writes = [] }: Pick<Example, "asks" | "writes">,
   ref: string,
 ): Promise<void> {
   const volumes = writableVolumes(cooper.scratch, writes);

@@ -28,9 +28,12 @@ export function installSteps(
   project: Project,
   framework: Framework | undefined,
   build: string | undefined,
+  modules: "needed" | "included",
 ): Installed {
   const { manager, settings } = project;
+  const secrets = secretsOf(project);
   const common = {
+    ...(secrets.length === 0 ? {} : { secrets: [...secrets] }),
     caches: [{ ...manager.cache }],
     network: "host" as const,
     configuration: ["npm" as const, "certificates" as const],
@@ -44,7 +47,8 @@ export function installSteps(
   };
   const everything: PlanCopy = { from: "source", source: ".", target: "app" };
   const steps: Plan["steps"] = {};
-  const needs = project.members.some(({ manifest }) => productionDependencies(manifest).size > 0);
+  const needs =
+    modules === "needed" && project.members.some(({ manifest }) => productionDependencies(manifest).size > 0);
   const runsScripts = hasScripts(project, INSTALL_SCRIPTS);
   const isBuilt = build !== undefined;
   if (isBuilt || needs) Object.assign(steps, toolSteps(project));
@@ -78,6 +82,16 @@ export function installSteps(
     };
   }
   return { steps, dependencies: modulesOf(project, "dependencies") };
+}
+
+/** Variables that the package manager's configuration asks for: a token of a registry. */
+function secretsOf({ manager, settings, source }: Project): readonly string[] {
+  const texts = [".npmrc", ".yarnrc.yml", "bunfig.toml", ...manager.files].map(
+    (path) => source.text(path) ?? "",
+  );
+  return Object.keys(settings.variables).filter((name) =>
+    texts.some((text) => new RegExp(`\\$\\{?${name}\\b`).test(text)),
+  );
 }
 
 function toolSteps({ manager, node, members, root }: Project): Plan["steps"] {

@@ -37,9 +37,10 @@ export function planProject(project: Project, name: string, runtime: Runtime): P
   const { source, settings } = project;
   const framework = frameworkOf(project);
   const build = buildLine(project, framework);
-  const { steps, dependencies } = installSteps(project, framework, build);
-  const all = { ...runtime.steps, ...steps };
   const output = outputOf(project, framework, build);
+  const needed = output === undefined || (output.kind === "server" && output.dependencies === "needed");
+  const { steps, dependencies } = installSteps(project, framework, build, needed ? "needed" : "included");
+  const all = { ...runtime.steps, ...steps };
   if (output?.kind === "site") {
     const { pages, immutable } = output;
     const site = { from: "build", source: `/app/${output.directory}`, pages, immutable };
@@ -48,7 +49,7 @@ export function planProject(project: Project, name: string, runtime: Runtime): P
       isOwnStart(project, framework, line) ? (served.deploy.start ?? line) : line;
     return finishPlan({ name, ...served, translate }, source, settings);
   }
-  const modules = dependencies === undefined || output?.dependencies === "included" ? [] : [dependencies];
+  const modules = dependencies === undefined ? [] : [dependencies];
   const script = startScript(project);
   const started = script === undefined ? undefined : startOfScript(project, script);
   const deploy: Parts["deploy"] = {

@@ -1,0 +1,77 @@
+import type { Ask } from "../examples/table.ts";
+import { type Ecosystem } from "./fetch.ts";
+
+/** An application that somebody published, and how one sees that it works. */
+export interface Application {
+  readonly ecosystem: Ecosystem;
+  readonly package: string;
+  readonly version: string;
+  /** Flags of `cooper build`. */
+  readonly flags?: readonly string[];
+  /** Files that lie beside the application: what whoever runs it would write. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly asks: readonly Ask[];
+  /** Directories that it has to write. */
+  readonly writes?: readonly string[];
+  /** `always`: one or two of an ecosystem. `all`: with COOPER_TEST_APPLICATIONS=all, or by name. */
+  readonly run: "always" | "all";
+}
+
+/** By ecosystem and name; whoever adds a provider adds rows. */
+export const APPLICATIONS: readonly Application[] = [
+  {
+    ecosystem: "npm",
+    package: "cors-anywhere",
+    version: "0.4.4",
+    asks: [{ path: "/", answer: "This API enables cross-origin requests" }],
+    run: "always",
+  },
+  {
+    ecosystem: "npm",
+    package: "http-server",
+    version: "14.1.1",
+    asks: [{ path: "/package.json", answer: '"name": "http-server"' }],
+    run: "always",
+  },
+  {
+    ecosystem: "npm",
+    package: "json-server",
+    version: "0.17.4",
+    flags: ["--start", "node lib/cli/bin.js --host 0.0.0.0 --port 8080 casks.json"],
+    files: { "casks.json": '{"casks":[{"id":1,"wood":"oak"}]}' },
+    asks: [{ path: "/casks/1", answer: '"wood": "oak"' }],
+    run: "all",
+  },
+  {
+    ecosystem: "npm",
+    package: "node-red",
+    version: "4.1.15",
+    flags: ["--start", "node red.js --userDir /data"],
+    asks: [{ path: "/", answer: "<title>Node-RED</title>" }],
+    writes: ["/data"],
+    run: "all",
+  },
+  {
+    ecosystem: "npm",
+    package: "peer",
+    version: "1.0.2",
+    asks: [{ path: "/", answer: "PeerJS Server" }],
+    run: "all",
+  },
+  {
+    ecosystem: "npm",
+    package: "serve",
+    version: "14.2.7",
+    asks: [{ path: "/readme.md", answer: "Assuming you would like to serve a static site" }],
+    run: "all",
+  },
+  {
+    ecosystem: "npm",
+    package: "verdaccio",
+    version: "6.8.0",
+    flags: ["--start", "node bin/verdaccio --config conf/docker.yaml --listen 0.0.0.0:8080"],
+    asks: [{ path: "/-/ping", answer: "{}" }],
+    writes: ["/verdaccio/storage"],
+    run: "all",
+  },
+];
