@@ -37,7 +37,8 @@ export const APPLICATIONS: readonly Application[] = [
     ecosystem: "npm",
     package: "json-server",
     version: "0.17.4",
-    flags: ["--start", "node lib/cli/bin.js --host 0.0.0.0 --port 8080 casks.json"],
+    // Published as it was built, without what it was built from.
+    flags: ["--build", "true", "--start", "node lib/cli/bin.js --host 0.0.0.0 --port 8080 casks.json"],
     files: { "casks.json": '{"casks":[{"id":1,"wood":"oak"}]}' },
     asks: [{ path: "/casks/1", answer: '"wood": "oak"' }],
     run: "all",

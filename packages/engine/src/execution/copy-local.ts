@@ -41,7 +41,7 @@ export function* copyLocal(
     for (const file of files) {
       const path = posix.join(clean(copy.target), file.path);
       if (path === "" || path === ".") continue;
-      const common = { path, mode: file.mode, uid, gid, mtime };
+      const common = { path, mode: modeOf(copy, file.mode), uid, gid, mtime };
       if (file.type === "directory") yield { ...common, type: "directory" };
       else if (file.type === "symlink") yield { ...common, type: "symlink", linkPath: file.content };
       else {
@@ -58,6 +58,15 @@ export function* copyLocal(
       }
     }
   }
+}
+
+/** The permission bits that a copy gives what has these. */
+export function modeOf({ modes }: PathCopy, mode: number): number {
+  if (modes === undefined) return mode;
+  const readable = (mode & 0o400) === 0 ? 0 : 0o444;
+  const runnable = (mode & 0o100) === 0 ? 0 : 0o111;
+  const writable = (mode & 0o002) === 0 ? mode & 0o200 : mode & 0o222;
+  return (mode & ~0o777) | readable | runnable | writable;
 }
 
 /** A path without `.`, and without slashes at its ends; the root is empty. */

@@ -10,7 +10,7 @@ import { privilege } from "../run/namespace.ts";
 import { unpackStack } from "../run/unpack-stack.ts";
 import { findInLayers } from "../snapshot/view.ts";
 import { asidePath } from "../run/asides.ts";
-import { below, clean } from "./copy-local.ts";
+import { below, clean, modeOf } from "./copy-local.ts";
 
 interface CopyContext extends Cancellable {
   readonly home: string;
@@ -95,6 +95,7 @@ async function* membersOf(
       ...member,
       path: placed,
       ...copy.owner,
+      ...(member.mode === undefined || member.type === "symlink" ? {} : { mode: modeOf(copy, member.mode) }),
       // Of a hard link the first name was copied before, since the same tar has both.
       linkPath: linked === undefined ? member.linkPath : posix.join(target, linked),
       mtime: member.mtime.seconds > epoch ? { seconds: epoch, nanoseconds: 0 } : member.mtime,

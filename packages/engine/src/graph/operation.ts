@@ -131,6 +131,11 @@ export interface PathCopy {
   readonly exclude?: readonly string[] | undefined;
   /** Whom it belongs to; default root. */
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+  /**
+   * `readable`: what its owner may read or run, everybody may, and its group may write only where everybody
+   * may. Then neither a umask nor an archive's modes decide who can use it. Default: as they are.
+   */
+  readonly modes?: "readable" | undefined;
 }
 
 /** Files that the graph itself holds, put into its only input, or into an empty root. */

@@ -79,7 +79,7 @@ export function referencesOf(plan: Plan): readonly string[] {
 
 function copyOf(
   copies: readonly PlanCopy[],
-  owner?: PathCopy["owner"],
+  belonging: Pick<PathCopy, "owner" | "modes"> = {},
 ): { readonly kind: "copy"; readonly copies: readonly PathCopy[] } {
   return {
     kind: "copy",
@@ -88,7 +88,7 @@ function copyOf(
       target,
       include,
       exclude,
-      owner,
+      ...belonging,
     })),
   };
 }
@@ -182,8 +182,11 @@ const MAX_LABEL = 160;
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** An application's files are root's, so that a program that is broken into cannot change itself. */
-const ROOT = { uid: 0, gid: 0 } as const;
+/**
+ * An application's files are root's, so that a program that is broken into cannot change itself; and its
+ * user can read them, whoever made them under whatever umask.
+ */
+const ROOT = { owner: { uid: 0, gid: 0 }, modes: "readable" } as const;
 
 function invalid(what: string): BuildError {
   return new BuildError("PLAN_INVALID", `the plan cannot be run: ${what}`, {

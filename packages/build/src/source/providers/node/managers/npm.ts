@@ -1,3 +1,4 @@
+import { accepts } from "../../../versions/accepts.ts";
 import type { ManagerFacts } from "./choose.ts";
 import type { PackageManager } from "./manager.ts";
 
@@ -29,9 +30,12 @@ function only(directory: string | undefined): string {
   return directory === undefined || directory === "" ? "" : ` --workspace=${directory}`;
 }
 
-/** The npm that comes with a Node: a newer one may not run on it. */
+/** The npm that comes with the Node that is taken: another one may not run on it. */
 function beside(node: string | undefined): string {
-  const major = Number(/\d+/.exec(node ?? "24")?.[0]);
+  const major = NODES.find((each) => node === undefined || accepts(node, String(each))) ?? 0;
   if (major >= 23) return "11";
   return major >= 18 ? "10" : major >= 16 ? "8" : "6";
 }
+
+/** In the order in which they are taken (docs/npm.md). */
+const NODES = [24, 26, 22, 20, 18, 16, 14, 12, 10, 25, 23, 21, 19, 17] as const;
