@@ -44,6 +44,14 @@ export { execute } from "./execution/execute.ts";
 export type { ExecuteOptions, FailedStep } from "./execution/execute.ts";
 export type { BuildEvent } from "./execution/event.ts";
 
+// What builds keep
+export { touch } from "./cache/build-directory.ts";
+export { buildCacheEntries } from "./cache/entries.ts";
+export type { BuildCacheEntry, BuildCacheKind } from "./cache/entries.ts";
+export { holdBuild } from "./cache/running.ts";
+export { boundBuildCache, trimBuildCache } from "./cache/trim.ts";
+export type { Trimmed, TrimOptions } from "./cache/trim.ts";
+
 // Files of the host
 export { digestOfFiles, scanLocal } from "./files/local-files.ts";
 export type { LocalFile, LocalScan, LocalSelection } from "./files/local-files.ts";

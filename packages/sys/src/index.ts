@@ -5,6 +5,8 @@ export { SysError, errnoName, errnoOf } from "./errors.ts";
 export type { SysErrorCode } from "./errors.ts";
 export type { Path, PathOrDescriptor } from "./path.ts";
 
+export { parseSize } from "./size.ts";
+
 // Files and directories
 export { makeDirectories } from "./make-directories.ts";
 export {

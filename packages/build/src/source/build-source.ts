@@ -1,4 +1,12 @@
-import { type BuildEvent, execute, type FailedStep, type ImageOperation, type Step } from "@cooper/engine";
+import {
+  boundBuildCache,
+  type BuildEvent,
+  execute,
+  type FailedStep,
+  holdBuild,
+  type ImageOperation,
+  type Step,
+} from "@cooper/engine";
 import type { Cancellable } from "@cooper/archive";
 import { type Image, type ImageConfig, type Layer, makeImage, type Platform } from "@cooper/oci";
 import { type Opened, type Resolver, selectImage } from "@cooper/transport";
@@ -58,9 +66,13 @@ export async function buildSource(
 ): Promise<BuiltImage | undefined> {
   const { platform, signal } = options;
   const opened = new Map<string, Opened>();
+  // Others that clean up leave alone what a build uses, until its image is written.
+  const held = await holdBuild(options.home, { signal });
   const close = async (): Promise<void> => {
     for (const each of opened.values()) await each.close();
     opened.clear();
+    held.release();
+    await boundBuildCache(options.home);
   };
   try {
     const pinned = new Map<string, string>();

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cancellable } from "@cooper/archive";
+import { touch } from "@cooper/engine";
 import { formatPlatform, type Platform } from "@cooper/oci";
 import { isFault } from "@cooper/sys";
 import { type Opened, openReference, type Resolver, write } from "@cooper/transport";
@@ -47,7 +48,10 @@ export async function openRoot(reference: string, options: RootOptions): Promise
   const { roots = "remembered" } = options;
   if (record !== undefined && roots === "remembered" && isFresh(record.at)) {
     const opened = await openIfThere(kept, signal);
-    if (opened !== undefined) return { opened, pinned: record.inputs };
+    if (opened !== undefined) {
+      touch(path);
+      return { opened, pinned: record.inputs };
+    }
   }
   const found = await resolver.open(reference, { platform, signal, environment });
   const { inputs, repository } = found;

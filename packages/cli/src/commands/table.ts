@@ -58,6 +58,7 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     cache: {
       brief: "Look after what was fetched and made before",
       commands: {
+        ls: { brief: "List what builds keep", load: async () => (await import("./cache-ls.ts")).cacheLs },
         du: { brief: "Say what it holds", load: async () => (await import("./cache-usage.ts")).cacheUsage },
         prune: {
           brief: "Remove what was not used for longest",

@@ -11,7 +11,7 @@ import {
   tagAnswer,
   validateAnswer,
 } from "./read.ts";
-import { cachePruneAnswer, cacheUsageAnswer, lockAnswer, resolveAnswer } from "./packages.ts";
+import { cacheLsAnswer, cachePruneAnswer, cacheUsageAnswer, lockAnswer, resolveAnswer } from "./packages.ts";
 import { registryGcAnswer } from "./registry.ts";
 import { storeGcAnswer, storeLsAnswer, storePruneAnswer } from "./store.ts";
 import { treeAnswer } from "./tree.ts";
@@ -19,6 +19,7 @@ import { treeAnswer } from "./tree.ts";
 /** What each command prints with `--json`, by the command's name. scripts/docs.ts writes docs/schemas/ from it. */
 export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "cache du": cacheUsageAnswer,
+  "cache ls": cacheLsAnswer,
   "cache prune": cachePruneAnswer,
   detect: detectAnswer,
   digest: digestAnswer,

@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { type ByteStream, type Cancellable, fileFault, tally, verified } from "@cooper/archive";
 import { type Digest, digestAlgorithm, digestHex, digestOf } from "@cooper/oci";
-import { CooperError, errnoOf, makeDirectories } from "@cooper/sys";
+import { CooperError, errnoOf, makeDirectories, parseSize } from "@cooper/sys";
 import { Aside, type Held, lockPath, tryLockPath } from "@cooper/transport";
 import type { Cache, ExpectedBlob, StoredBlob } from "./cache.ts";
 import { type CacheUsage, measure, trim } from "./trim.ts";
@@ -13,7 +13,7 @@ import { type CacheUsage, measure, trim } from "./trim.ts";
 export interface CacheOptions {
   /** Default: `cacheDirectory()`. */
   readonly directory?: string | undefined;
-  /** Bytes that it may have before the oldest entries go; default 20 GiB. */
+  /** Bytes that it may have before the oldest entries go; default `COOPER_CACHE_LIMIT`, or 20 GiB. */
   readonly limit?: number | undefined;
 }
 
@@ -47,13 +47,18 @@ export async function openCache(options: CacheOptions = {}): Promise<OpenCache> 
   const directory = options.directory ?? cacheDirectory();
   try {
     makeDirectories(join(directory, "aside"), 0o755);
-    return new DirectoryCache(directory, options.limit ?? DEFAULT_LIMIT, await hold(directory));
+    return new DirectoryCache(directory, options.limit ?? limitOf(process.env), await hold(directory));
   } catch (error) {
     throw named(directory, error);
   }
 }
 
 const DEFAULT_LIMIT = 20 * 2 ** 30;
+
+function limitOf({ COOPER_CACHE_LIMIT = "" }: Readonly<Record<string, string | undefined>>): number {
+  return parseSize(COOPER_CACHE_LIMIT) ?? DEFAULT_LIMIT;
+}
+
 /** Milliseconds: an entry's time of use is written no more often than this. */
 const USE_RESOLUTION = 3600_000;
 

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, posix } from "node:path";
+import { dirname, join, posix } from "node:path";
 import type { Cancellable } from "@cooper/archive";
 import { lockPath, tryLockPath } from "@cooper/transport";
 import { EngineError } from "../errors.ts";
@@ -56,16 +56,19 @@ async function takeCache(
 ): Promise<{ readonly source: string; readonly lock: Releasable }> {
   for (let copy = 0; ; copy++) {
     const source = context.cacheDirectory(copy === 0 ? id : `${id} ${copy}`);
-    mkdirSync(source, { recursive: true, mode: 0o777 });
+    mkdirSync(dirname(source), { recursive: true });
+    const path = `${source}.lock`;
     const lock = { kind: "file", signal: context.signal } as const;
-    if (sharing !== "private") {
-      const mode = sharing === "shared" ? "shared" : "exclusive";
-      // oxlint-disable-next-line no-await-in-loop
-      return { source, lock: await lockPath(`${source}.lock`, { ...lock, mode }) };
-    }
+    const taken =
+      sharing === "private"
+        ? tryLockPath(path, { ...lock, mode: "exclusive" })
+        : // oxlint-disable-next-line no-await-in-loop -- it is the only turn
+          await lockPath(path, { ...lock, mode: sharing === "shared" ? "shared" : "exclusive" });
     // Each has its own: the first one that nobody else uses now.
-    const taken = tryLockPath(`${source}.lock`, { ...lock, mode: "exclusive" });
-    if (taken !== undefined) return { source, lock: taken };
+    if (taken === undefined) continue;
+    writeFileSync(path, id); // what it is, and that it was used now
+    mkdirSync(source, { recursive: true, mode: 0o777 });
+    return { source, lock: taken };
   }
 }
 

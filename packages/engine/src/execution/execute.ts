@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { type Cancellable, type TarInput, writeTar } from "@cooper/archive";
 import { digestBytes, type Digest, type DiffId, type Image, type Layer, type Platform } from "@cooper/oci";
 import { Lane } from "@cooper/transport";
+import { MadeLayers } from "../cache/made-layers.ts";
+import { holdBuild } from "../cache/running.ts";
 import { EngineError } from "../errors.ts";
 import { digestOfFiles, type LocalFile, scanLocal } from "../files/local-files.ts";
 import { openMemory } from "../files/memory.ts";
 import { Patterns } from "../files/patterns.ts";
 import { canonicalJson } from "../graph/canonical.ts";
 import type { CopyOperation, ImageOperation, LocalOperation, Step } from "../graph/operation.ts";
+import { describe } from "../graph/dump.ts";
 import { definitionOf } from "../graph/step.ts";
 import { asidePath } from "../run/asides.ts";
 import { hasContainers, reapContainers } from "../run/containers.ts";
@@ -23,7 +26,6 @@ import type { BuildEvent } from "./event.ts";
 import type { ExecContext } from "./exec-bundle.ts";
 import { type FailedExec, runExec } from "./exec-step.ts";
 import { madeFiles } from "./file-step.ts";
-import { MadeLayers } from "./made-layers.ts";
 
 export interface ExecuteOptions extends Cancellable {
   /** Cooper's home. */
@@ -59,14 +61,21 @@ export interface FailedStep extends FailedExec {
 /**
  * Builds a graph and gives the layers of its last step, the bottom one first. Steps that do not need
  * each other run side by side; each runs once, and not at all where what goes into it has been built
- * before: its key is what it does and the content of exactly what it reads. `STEP_…`, `SOURCE_MISSING`,
+ * before: its key is what it does and the content of exactly what it reads. Whoever reads the layers holds
+ * the build (`holdBuild`) until they are read, or what others remove may be among them. `STEP_…`, `SOURCE_MISSING`,
  * `SECRET_MISSING`, `GRAPH_INVALID`
  */
 export async function execute(last: Step, options: ExecuteOptions): Promise<readonly Layer[]> {
   // Not only where a command runs: what a killed build was shown must not wait for the next one that has any.
   if (hasContainers(options.home)) reapContainers(options.home, findRuntime());
   sweepUnpacked(options.home);
-  return await new Execution(options).run(last);
+  const execution = new Execution(options);
+  const held = await holdBuild(options.home, { signal: options.signal });
+  try {
+    return await execution.run(last);
+  } finally {
+    held.release();
+  }
 }
 
 class Execution {
@@ -160,7 +169,8 @@ class Execution {
                 onFailure: async (failed) => await this.#onFailure({ ...failed, step }),
               },
             );
-            return await this.#made.keepDirectory(key, directory, await diffIds(below), this.#cancel);
+            const name = describe(operation);
+            return await this.#made.keepDirectory(key, directory, await diffIds(below), name, this.#cancel);
           } finally {
             leave();
           }
@@ -233,12 +243,10 @@ class Execution {
     members: () => AsyncIterable<TarInput> | Iterable<TarInput>,
   ): Promise<Layer> {
     const facts = [definitionOf(step.operation), ...contents, this.#options.epoch];
-    return await this.#once(
-      step,
-      facts,
-      [],
-      async (key) => await this.#made.keepTar(key, writeTar(members(), this.#cancel), this.#cancel),
-    );
+    return await this.#once(step, facts, [], async (key) => {
+      const tar = writeTar(members(), this.#cancel);
+      return await this.#made.keepTar(key, tar, describe(step.operation), this.#cancel);
+    });
   }
 
   get #withEnvironment(): ExecuteOptions & Pick<ExecContext, "environment"> {
@@ -256,7 +264,7 @@ class Execution {
     const key = digestBytes(Buffer.from(canonicalJson(facts)));
     const lock = await this.#made.lock(key, this.#cancel);
     try {
-      const known = cache === "use" ? this.#made.recall(key, below) : undefined;
+      const known = cache === "use" ? await this.#made.recall(key, below, this.#cancel) : undefined;
       if (known !== undefined) {
         onEvent?.({ type: "step-cached", step });
         return known;

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { errnoOf, lockFile, makeDirectories } from "@cooper/sys";
+import { namesIn } from "../files/names.ts";
 import { type Runtime, removeContainer } from "../runtime/runtime.ts";
 import { asidePath, sweepAsides } from "./asides.ts";
 
@@ -102,20 +103,11 @@ export function reapContainers(home: string, runtime: Runtime): readonly string[
 
 /** Whether anything, alive or dead, has a container's directory. */
 export function hasContainers(home: string): boolean {
-  return listIfThere(containersDirectory(home)).length > 0;
+  return namesIn(containersDirectory(home)).length > 0;
 }
 
 function idsIn(home: string): readonly string[] {
-  return listIfThere(containersDirectory(home)).filter((name) => name.startsWith(PREFIX));
-}
-
-function listIfThere(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
+  return namesIn(containersDirectory(home)).filter((name) => name.startsWith(PREFIX));
 }
 
 function openIfThere(path: string): number | undefined {

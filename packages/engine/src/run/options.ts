@@ -1,3 +1,4 @@
+import { parseSize } from "@cooper/sys";
 import { EngineError } from "../errors.ts";
 
 /** A directory or file of the host, seen in the container. */
@@ -51,13 +52,9 @@ export function parsePublishedPort(text: string): PublishedPort {
   return { address, hostPort, containerPort };
 }
 
-const SIZE_UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
-
 /** Reads a size such as `512m` or `2g` (powers of 1024, as Docker reads them) into bytes. OPTION_INVALID. */
 export function parseMemory(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([bkmg]?)(?:i?b)?$/i.exec(text);
-  const unit = SIZE_UNITS[(match?.[2] ?? "?").toLowerCase()];
-  const bytes = match === null || unit === undefined ? 0 : Math.floor(Number(match[1]) * unit);
+  const bytes = parseSize(text) ?? 0;
   if (bytes < 4 * 2 ** 20) throw invalid("memory", text, "BYTES[k|m|g], 4m or more");
   return bytes;
 }

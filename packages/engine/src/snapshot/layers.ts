@@ -1,4 +1,14 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { type Cancellable, unpackTar } from "@cooper/archive";
@@ -83,6 +93,7 @@ async function holdLayer(
       await waitLock(lock, "shared", options);
       if (existsSync(directory)) {
         if (early !== undefined) rmSync(early, { recursive: true, force: true });
+        futimesSync(lock, new Date(), new Date()); // it was used now
         options.onEvent?.({ type: "layer-cached", diffId });
         return { chainId, directory, release: () => closeSync(lock) };
       }
@@ -176,8 +187,11 @@ export function sweepUnpacked(home: string): void {
   }
 }
 
-/** Removes unpacked layers that nobody holds, and what was left behind. Gives the chainIDs that went. */
-export function collectLayers(home: string): readonly string[] {
+/**
+ * Removes unpacked layers that nobody holds and that were not used since a time (milliseconds since
+ * 1970), and what was left behind. Gives the chainIDs that went.
+ */
+export function collectLayers(home: string, since: number): readonly string[] {
   sweepUnpacked(home);
   const parent = unpackedDirectory(home);
   const removed: string[] = [];
@@ -185,7 +199,7 @@ export function collectLayers(home: string): readonly string[] {
     if (name.startsWith("partial-") || name.endsWith(".lock")) continue;
     const lock = openSync(join(parent, `${name}.lock`), "a", 0o600);
     try {
-      if (!lockFile(lock, "exclusive")) continue;
+      if (fstatSync(lock).mtimeMs >= since || !lockFile(lock, "exclusive")) continue;
       const going = join(parent, `partial-0-${name}`);
       renameSync(join(parent, name), going);
       rmSync(going, { recursive: true, force: true });

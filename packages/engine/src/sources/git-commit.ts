@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ByteSource, type Cancellable, decodePath, fromReadable, type TarInput } from "@cooper/archive";
@@ -40,6 +40,7 @@ export async function* gitFiles(operation: GitOperation, context: GitContext): A
     signal: context.signal,
   });
   try {
+    writeFileSync(`${repository}.lock`, addressOf(operation.url)); // what it is, and that it was used now
     await makeRepository(repository, parent, context);
     if (!(await hasCommit(repository, commit, context))) await fetchCommit(repository, operation, context);
     const tree = `${commit}:${directory.replace(/^\/+|\/+$/g, "")}`;

@@ -1,17 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import {
   type ByteStream,
   type Cancellable,
   compress,
+  fromBytes,
   packDirectory,
   readFileStream,
   tally,
   writeFileAtomic,
 } from "@cooper/archive";
 import {
-  digestBytes,
-  digestHex,
   type Digest,
   digestOf,
   type DiffId,
@@ -22,53 +21,75 @@ import {
   parseDigest,
 } from "@cooper/oci";
 import { type Held, lockPath } from "@cooper/transport";
-import { z } from "zod";
 import { EngineError } from "../errors.ts";
-import { adoptLayer, chainIdOfAll, unpackedLayer } from "../snapshot/layers.ts";
 import { asidePath, sweepAsides } from "../run/asides.ts";
+import { adoptLayer, chainIdOfAll, unpackedLayer } from "../snapshot/layers.ts";
+import { BuildDirectory, type StepRecord, touch } from "./build-directory.ts";
+import { enter } from "./running.ts";
 
 /**
- * The layers that steps made, under Cooper's home: `build/steps/KEY` says which layer a step gave,
- * `build/blobs/HEX` is a layer as it goes into images. What a command wrote stays unpacked, where the
- * next step finds it, and is compressed only when an image wants it.
+ * The layers that steps made. What a command wrote stays unpacked, where the next step finds it, and is
+ * compressed only when an image wants it.
  */
 export class MadeLayers {
   readonly #home: string;
-  readonly #directory: string;
+  readonly #directory: BuildDirectory;
 
   constructor(home: string) {
     this.#home = home;
-    this.#directory = join(home, "build");
-    for (const name of ["steps", "blobs", "caches"])
-      mkdirSync(join(this.#directory, name), { recursive: true });
-    sweepAsides(this.#directory);
+    this.#directory = new BuildDirectory(home);
+    sweepAsides(this.#directory.path);
+    sweepAsides(join(this.#directory.path, "running"));
   }
 
   /** Keeps everybody else from making what this key stands for. */
   async lock(key: Digest, options: Cancellable): Promise<Held> {
-    return await lockPath(`${this.#stepPath(key)}.lock`, {
+    return await lockPath(`${this.#directory.stepPath(key)}.lock`, {
       mode: "exclusive",
       kind: "file",
       signal: options.signal,
     });
   }
 
-  /** What a step gave before, if it is still there. `below` is what a command's layer lies on. */
-  recall(key: Digest, below: readonly DiffId[]): Layer | undefined {
-    const record = recordSchema.safeParse(parsed(readIfThere(this.#stepPath(key)))).data;
+  /** What a step gave before, if it is still there; it counts as used. `below` is what a command's layer lies on. */
+  async recall(key: Digest, below: readonly DiffId[], options: Cancellable): Promise<Layer | undefined> {
+    const entrance = await enter(this.#home, options);
+    try {
+      return this.#find(key, below);
+    } finally {
+      entrance.release();
+    }
+  }
+
+  #find(key: Digest, below: readonly DiffId[]): Layer | undefined {
+    const path = this.#directory.stepPath(key);
+    const record = this.#directory.step(path);
     if (record === undefined) return undefined;
+    touch(path);
     const diffId = parseDiffId(record.diffId);
     if (record.kind === "blob") return this.#blob(diffId);
     const directory = unpackedLayer(this.#home, [...below, diffId]);
     if (directory === undefined || !existsSync(directory)) return this.#blob(diffId);
+    touch(`${directory}.lock`);
     return this.#unpacked(directory, diffId);
   }
 
-  /** Keeps a tar as what a step gave. */
-  async keepTar(key: Digest, tar: ByteStream, options: Cancellable): Promise<Layer> {
-    const layer = await this.#compress(tar, undefined, options);
-    this.#remember(key, { kind: "blob", diffId: await layer.diffId() });
-    return layer;
+  /** Keeps a tar as what a step gave; `step` says what that was, for people. */
+  async keepTar(key: Digest, tar: ByteStream, step: string, options: Cancellable): Promise<Layer> {
+    const content = tally(tar);
+    const layer = await this.#compress(content.stream, undefined, options);
+    const diffId = await layer.diffId();
+    return await this.#keep(key, { kind: "blob", diffId, step, size: content.size() }, [], options);
+  }
+
+  /** Keeps a layer that somebody else made as what a step gave. What it has is checked. */
+  async keepLayer(key: Digest, layer: Layer, step: string, options: Cancellable): Promise<Layer> {
+    const diffId = await layer.diffId(options);
+    const known = this.#blob(diffId);
+    const content = tally(known === undefined ? layer.tar(options) : fromBytes());
+    if (known === undefined) await this.#compress(content.stream, diffId, options);
+    const size = known === undefined ? content.size() : undefined;
+    return await this.#keep(key, { kind: "blob", diffId, step, size }, [], options);
   }
 
   /**
@@ -79,21 +100,38 @@ export class MadeLayers {
     key: Digest,
     directory: string,
     below: readonly DiffId[],
+    step: string,
     options: Cancellable,
   ): Promise<Layer> {
-    const { stream, hex } = tally(packDirectory(directory, { overlay: "oci", ...options }));
+    const { stream, hex, size } = tally(packDirectory(directory, { overlay: "oci", ...options }));
     for await (const _ of stream) continue;
     const diffId = parseDiffId(digestOf("sha256", hex()));
     await adoptLayer(directory, diffId, chainIdOfAll(below), { home: this.#home, ...options });
-    this.#remember(key, { kind: "directory", diffId });
-    const layer = this.recall(key, below);
-    if (layer === undefined) throw new Error("unreachable: the directory was placed a moment ago");
-    return layer;
+    const path = unpackedLayer(this.#home, [...below, diffId]) ?? "";
+    const record = { kind: "directory", diffId, step, size: size(), directory: basename(path) } as const;
+    return await this.#keep(key, record, below, options);
+  }
+
+  async #keep(
+    key: Digest,
+    record: StepRecord,
+    below: readonly DiffId[],
+    options: Cancellable,
+  ): Promise<Layer> {
+    const entrance = await enter(this.#home, options);
+    try {
+      this.#directory.writeStep(this.#directory.stepPath(key), record);
+      const layer = this.#find(key, below);
+      if (layer === undefined) throw new Error("unreachable: what was kept a moment ago is there");
+      return layer;
+    } finally {
+      entrance.release();
+    }
   }
 
   /** A directory that stays from build to build, under `parent` or where all are. */
-  cacheDirectory(id: string, parent: string = join(this.#directory, "caches")): string {
-    return join(parent, digestHex(digestBytes(Buffer.from(id))).slice(0, 32));
+  cacheDirectory(id: string, parent?: string): string {
+    return this.#directory.cachePath(id, parent);
   }
 
   #unpacked(directory: string, diffId: DiffId): Layer {
@@ -129,7 +167,7 @@ export class MadeLayers {
   async #compress(tar: ByteStream, expected: DiffId | undefined, options: Cancellable): Promise<Layer> {
     const content = tally(tar);
     const blob = tally(compress(content.stream, { compression: "gzip", ...options }));
-    const aside = asidePath(this.#directory);
+    const aside = asidePath(this.#directory.path);
     try {
       await writeFileAtomic(aside, blob.stream, options);
       const diffId = parseDiffId(digestOf("sha256", content.hex()));
@@ -138,9 +176,9 @@ export class MadeLayers {
           advice: "Something changed files under COOPER_HOME: cooper store prune removes what is unpacked.",
         });
       }
-      const path = this.#blobPath(diffId);
+      const path = this.#directory.blobPath(diffId);
       renameSync(aside, path);
-      this.#write(`${path}.json`, { digest: digestOf("sha256", blob.hex()), size: blob.size() });
+      this.#directory.writeBlob(path, { digest: digestOf("sha256", blob.hex()), size: blob.size() });
       const layer = this.#blob(diffId);
       if (layer === undefined) throw new Error("unreachable: the blob was placed a moment ago");
       return layer;
@@ -150,51 +188,14 @@ export class MadeLayers {
   }
 
   #blob(diffId: DiffId): Layer | undefined {
-    const path = this.#blobPath(diffId);
-    const record = blobSchema.safeParse(parsed(readIfThere(`${path}.json`))).data;
-    if (record === undefined || !existsSync(path)) return undefined;
+    const path = this.#directory.blobPath(diffId);
+    const record = this.#directory.blob(path);
+    if (record === undefined) return undefined;
     const mediaType = layerMediaType("oci", "gzip");
     return layerFromBlob({
       descriptor: { mediaType, digest: parseDigest(record.digest), size: record.size },
       diffId,
       open: (cancel) => readFileStream(path, cancel),
     });
-  }
-
-  #remember(key: Digest, record: z.infer<typeof recordSchema>): void {
-    this.#write(this.#stepPath(key), record);
-  }
-
-  #write(path: string, value: unknown): void {
-    const aside = asidePath(this.#directory);
-    writeFileSync(aside, JSON.stringify(value));
-    renameSync(aside, path);
-  }
-
-  #stepPath(key: Digest): string {
-    return join(this.#directory, "steps", digestHex(key));
-  }
-
-  #blobPath(diffId: DiffId): string {
-    return join(this.#directory, "blobs", digestHex(diffId));
-  }
-}
-
-const recordSchema = z.object({ kind: z.enum(["blob", "directory"]), diffId: z.string() });
-const blobSchema = z.object({ digest: z.string(), size: z.number() });
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return ""; // nothing is remembered
-  }
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined; // nothing, or what a crash cut short
   }
 }

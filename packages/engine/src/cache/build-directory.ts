@@ -1,0 +1,100 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { digestBytes, digestHex, type Digest, type DiffId } from "@cooper/oci";
+import { z } from "zod";
+import { asidePath } from "../run/asides.ts";
+
+/** What is remembered of a step: which layer it gave. */
+const stepSchema = z.object({
+  /** Whether its layer is a blob, or what its command wrote, unpacked. */
+  kind: z.enum(["blob", "directory"]),
+  diffId: z.string(),
+  /** What it did, for people. */
+  step: z.string().optional(),
+  /** Bytes of the layer as a tar. */
+  size: z.number().optional(),
+  /** Of a directory, the name that it has among unpacked layers. */
+  directory: z.string().optional(),
+});
+
+export type StepRecord = z.infer<typeof stepSchema>;
+
+const blobSchema = z.object({ digest: z.string(), size: z.number() });
+
+export type BlobRecord = z.infer<typeof blobSchema>;
+
+/**
+ * Where builds keep things under Cooper's home: `build/steps/KEY` says which layer a step gave,
+ * `build/blobs/HEX` is a layer as it goes into images, `build/caches` has what cache mounts show.
+ */
+export class BuildDirectory {
+  readonly path: string;
+
+  constructor(home: string) {
+    this.path = join(home, "build");
+    for (const name of ["steps", "blobs", "caches"]) mkdirSync(join(this.path, name), { recursive: true });
+  }
+
+  stepPath(key: Digest): string {
+    return join(this.path, "steps", digestHex(key));
+  }
+
+  blobPath(diffId: DiffId): string {
+    return join(this.path, "blobs", digestHex(diffId));
+  }
+
+  /** A directory that stays from build to build, under `parent` or where all are. */
+  cachePath(id: string, parent: string = join(this.path, "caches")): string {
+    return join(parent, digestHex(digestBytes(Buffer.from(id))).slice(0, 32));
+  }
+
+  step(path: string): StepRecord | undefined {
+    return stepSchema.safeParse(parsed(readIfThere(path))).data;
+  }
+
+  /** A blob that is there, whole. */
+  blob(path: string): BlobRecord | undefined {
+    const record = blobSchema.safeParse(parsed(readIfThere(`${path}.json`))).data;
+    return record !== undefined && existsSync(path) ? record : undefined;
+  }
+
+  writeStep(path: string, record: StepRecord): void {
+    this.#write(path, record);
+  }
+
+  writeBlob(path: string, record: BlobRecord): void {
+    this.#write(`${path}.json`, record);
+  }
+
+  #write(path: string, value: unknown): void {
+    const aside = asidePath(this.path);
+    writeFileSync(aside, JSON.stringify(value));
+    renameSync(aside, path);
+  }
+}
+
+/** Says that a file was used now. What was removed meanwhile needs no such word. */
+export function touch(path: string): void {
+  try {
+    const now = Date.now() / 1000;
+    utimesSync(path, now, now);
+  } catch {
+    return; // it is gone, or lies where nothing can be written: then nothing is removed there either
+  }
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // nothing is remembered
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined; // nothing, or what a crash cut short
+  }
+}
