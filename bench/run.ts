@@ -53,6 +53,7 @@ try {
     console.log(`## ${measurement.title}\n`);
     for await (const race of measurement.races(setting)) note(await hold(race, setting.scratch));
   }
+  console.log(`Written to a fresh directory: ${setting.disk.description}.\n`);
   if (isAsked("start-up")) {
     console.log("## Start-up\n");
     note(measureStartUp(setting));
@@ -64,5 +65,8 @@ const file =
   values.json ??
   join(import.meta.dirname, "results", `${machine.date.replaceAll(":", "-").slice(0, 19)}.json`);
 mkdirSync(dirname(file), { recursive: true });
-writeFileSync(file, `${JSON.stringify({ machine, outcomes }, undefined, 2)}\n`);
+writeFileSync(
+  file,
+  `${JSON.stringify({ machine, disk: setting.disk.description, outcomes }, undefined, 2)}\n`,
+);
 console.log(`All runs: ${file}`);

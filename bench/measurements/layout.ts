@@ -1,4 +1,4 @@
-import { rmSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Contestant, Race } from "../race.ts";
 import { hasCommand, layerPath } from "../setting.ts";
@@ -40,48 +40,52 @@ const ZSTD = "tar | zstd -3 -T0, two sha256sum";
 
 function cooperGzip(setting: Setting, tree: string): Contestant {
   if (!hasCommand("by-hand")) return cooperLibraries(setting, tree, "gzip");
-  const destination = join(setting.scratch, "by-cooper");
+  let destination = "";
   return {
     name: "cooper by-hand",
-    prepare: () => [setting.cooper(), "by-hand", "--quiet", tree, "-o", `oci:${destination}:bench`],
-    finish: () => sizeAndRemove(destination),
+    prepare: () => {
+      destination = join(setting.freshDirectory(), "by-cooper");
+      return [setting.cooper(), "by-hand", "--quiet", tree, "-o", `oci:${destination}:bench`];
+    },
+    finish: () => statSync(layerPath(destination)).size,
   };
 }
 
 export function cooperLibraries(setting: Setting, tree: string, compression: "gzip" | "zstd"): Contestant {
-  const destination = join(setting.scratch, "by-cooper");
+  let destination = "";
   return {
     name: "cooper (libraries)",
-    prepare: () => [...setting.program("pack-layer"), tree, destination, compression],
-    finish: () => sizeAndRemove(destination),
+    prepare: () => {
+      destination = join(setting.freshDirectory(), "by-cooper");
+      return [...setting.program("pack-layer"), tree, destination, compression];
+    },
+    finish: () => statSync(layerPath(destination)).size,
   };
 }
 
 /** What a careful person would type: each byte is read once, compressed on all cores and hashed twice. */
 function pipeline(
-  { scratch }: Setting,
+  { freshDirectory }: Setting,
   tree: string,
   { name, needs, compress }: { readonly name: string; readonly needs: string; readonly compress: string },
 ): Contestant {
-  const layer = join(scratch, "layer");
+  let layer = "";
   const script = `set -o pipefail
     tar --sort=name --numeric-owner -C "$1" -cf - . | tee >(sha256sum > "$2.diffid") | ${compress} | tee >(sha256sum > "$2.digest") > "$2"
     until [ -s "$2.diffid" ] && [ -s "$2.digest" ]; do sleep 0.002; done`;
   return {
     name,
     needs: ["bash", "tar", "sha256sum", needs],
-    prepare: () => ["bash", "-c", script, "bash", tree, layer],
-    finish: () => {
-      const { size } = statSync(layer);
-      for (const suffix of ["", ".diffid", ".digest"]) rmSync(`${layer}${suffix}`);
-      return size;
+    prepare: () => {
+      layer = join(freshDirectory(), "layer");
+      return ["bash", "-c", script, "bash", tree, layer];
     },
+    finish: () => statSync(layer).size,
   };
 }
 
-function buildah({ scratch }: Setting, tree: string): Contestant {
-  const folder = join(scratch, "buildah");
-  const destination = join(scratch, "by-buildah");
+function buildah({ freshDirectory }: Setting, tree: string): Contestant {
+  let destination = "";
   // The image itself goes to the layout; its storage is its own and as fast as it has.
   const script = `set -e
     storage=(--root "$2/root" --runroot "$2/run" --storage-driver overlay)
@@ -91,16 +95,17 @@ function buildah({ scratch }: Setting, tree: string): Contestant {
   return {
     name: "buildah",
     needs: ["bash", "buildah"],
-    prepare: () => ["bash", "-c", script, "bash", tree, folder, destination],
-    finish: () => {
-      rmSync(folder, { recursive: true, force: true });
-      return sizeAndRemove(destination);
+    prepare: () => {
+      const folder = freshDirectory();
+      destination = join(folder, "by-buildah");
+      return ["bash", "-c", script, "bash", tree, join(folder, "storage"), destination];
     },
+    finish: () => statSync(layerPath(destination)).size,
   };
 }
 
-function umoci({ scratch }: Setting, tree: string): Contestant {
-  const destination = join(scratch, "by-umoci");
+function umoci({ freshDirectory }: Setting, tree: string): Contestant {
+  let destination = "";
   const script = `set -e
     umoci init --layout "$2"
     umoci new --image "$2:bench"
@@ -108,14 +113,10 @@ function umoci({ scratch }: Setting, tree: string): Contestant {
   return {
     name: "umoci insert",
     needs: ["bash", "umoci"],
-    prepare: () => ["bash", "-c", script, "bash", tree, destination],
-    finish: () => sizeAndRemove(destination),
+    prepare: () => {
+      destination = join(freshDirectory(), "by-umoci");
+      return ["bash", "-c", script, "bash", tree, destination];
+    },
+    finish: () => statSync(layerPath(destination)).size,
   };
-}
-
-/** The size of the layer. */
-function sizeAndRemove(destination: string): number {
-  const { size } = statSync(layerPath(destination));
-  rmSync(destination, { recursive: true });
-  return size;
 }

@@ -22,8 +22,10 @@ export type EngineErrorCode =
   | "PROGRAM_MISSING"
   /** The container runtime refused the container, or could not start its process. */
   | "RUNTIME_FAILED"
-  /** Neither runc nor crun works here. */
+  /** There is no runc and no crun, or not the one that was asked for. */
   | "RUNTIME_MISSING"
+  /** The container runtime is there, but this host is not one that it can start containers on. */
+  | "RUNTIME_UNFIT"
   /** A secret that a step needs was not given. */
   | "SECRET_MISSING"
   /** What a step copies is not in its source. */

@@ -13,6 +13,8 @@ export { againInUserNamespace, privilege } from "./run/namespace.ts";
 export { parseCpus, parseMemory, parsePublishedPort, parseVolume } from "./run/options.ts";
 export type { PublishedPort, Volume } from "./run/options.ts";
 export { pruneRuns } from "./run/prune.ts";
+export { RUNTIME_NAMES } from "./runtime/find-runtime.ts";
+export type { RuntimeName } from "./runtime/find-runtime.ts";
 export { runImage } from "./run/run.ts";
 export type { RunEvent, RunOptions } from "./run/run.ts";
 

@@ -8,8 +8,9 @@ import {
   parseVolume,
   privilege,
   runImage,
+  RUNTIME_NAMES,
 } from "@cooper/engine";
-import type { PublishedPort, Volume } from "@cooper/engine";
+import type { PublishedPort, RuntimeName, Volume } from "@cooper/engine";
 import { parseCommand } from "@cooper/build";
 import { cooperHome } from "@cooper/transport";
 import { defineCommand } from "../command.ts";
@@ -37,6 +38,7 @@ type Flags = GlobalFlags &
     readonly memory?: number | undefined;
     readonly cpus?: number | undefined;
     readonly network?: "host" | "none" | undefined;
+    readonly runtime?: RuntimeName | undefined;
     readonly stopTimeout?: number | undefined;
   };
 
@@ -108,6 +110,12 @@ Without root, all of it happens in a user namespace. "cooper doctor" says what a
         optional: true,
         brief: "The host's network (default), or none",
       },
+      runtime: {
+        kind: "enum",
+        values: RUNTIME_NAMES,
+        optional: true,
+        brief: "What starts the container; default: the first of these that works here",
+      },
       stopTimeout: {
         kind: "parsed",
         parse: numberParser,
@@ -161,6 +169,7 @@ Without root, all of it happens in a user namespace. "cooper doctor" says what a
         memory: flags.memory,
         cpus: flags.cpus,
         network: flags.network,
+        runtime: flags.runtime,
         stopTimeout: flags.stopTimeout,
         onEvent: showRun(terminal),
         signal: terminal.signal,

@@ -9,7 +9,7 @@ import { privilege } from "../run/namespace.ts";
 import { containerProcess } from "../run/process.ts";
 import { runtimeSpecification, type SpecificationInput } from "../run/specification.ts";
 import { unpackStack } from "../run/unpack-stack.ts";
-import { findRuntime, type Runtime } from "../runtime/runtime.ts";
+import { findRuntime, type Runtime } from "../runtime/find-runtime.ts";
 import { readFromLayers } from "../snapshot/view.ts";
 import {
   cacheVolumes,
@@ -80,7 +80,7 @@ export async function prepareExec(
     held.push({ release: () => unpacked.close() });
     return unpacked.directories;
   };
-  const container = createContainerDirectory(context.home, runtime);
+  const container = createContainerDirectory(context.home);
   const close = (): void => {
     container.remove();
     for (const each of held) each.release();

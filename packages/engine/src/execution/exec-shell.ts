@@ -18,7 +18,7 @@ export async function openShell(bundle: ExecBundle): Promise<number | undefined>
   const args = SHELLS.find(([path]) => findInLayers([bundle.upper, ...bundle.root], path) !== undefined);
   if (args === undefined) return undefined;
   // The command's container is kept by its runtime: one of its name can only be started when it is gone.
-  removeContainer(runtime, `${container.path}/state`, container.id);
+  removeContainer(`${container.path}/state`, container.id);
   bundle.configure({
     process: { ...process, args, env: [...process.env, "TERM=xterm"] },
     terminal: "attached",

@@ -15,8 +15,7 @@ import type { CopyOperation, ImageOperation, LocalOperation, Step } from "../gra
 import { describe } from "../graph/dump.ts";
 import { definitionOf } from "../graph/step.ts";
 import { asidePath } from "../run/asides.ts";
-import { hasContainers, reapContainers } from "../run/containers.ts";
-import { findRuntime } from "../runtime/runtime.ts";
+import { reapContainers } from "../run/containers.ts";
 import { sweepUnpacked } from "../snapshot/layers.ts";
 import { gitFiles } from "../sources/git-commit.ts";
 import { webFile } from "../sources/web-file.ts";
@@ -67,7 +66,7 @@ export interface FailedStep extends FailedExec {
  */
 export async function execute(last: Step, options: ExecuteOptions): Promise<readonly Layer[]> {
   // Not only where a command runs: what a killed build was shown must not wait for the next one that has any.
-  if (hasContainers(options.home)) reapContainers(options.home, findRuntime());
+  reapContainers(options.home);
   sweepUnpacked(options.home);
   const execution = new Execution(options);
   const held = await holdBuild(options.home, { signal: options.signal });

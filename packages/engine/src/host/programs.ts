@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { connect } from "node:net";
 import type { Cancellable } from "@cooper/archive";
+import { RUNTIME_NAMES, unfitness } from "../runtime/find-runtime.ts";
 import type { HostFact, Question } from "./fact.ts";
 import { attempt, findProgram } from "./program.ts";
 
@@ -49,16 +50,27 @@ async function program(wanted: Wanted, options: Cancellable): Promise<HostFact> 
   return { ...wanted, state: "limited", found: `${path} --version ends with ${status}` };
 }
 
-/** One OCI runtime is enough. */
+/** One OCI runtime that works here is enough. */
 async function runtime(options: Cancellable): Promise<HostFact> {
   const purpose = "starts containers";
-  const found = await Promise.all(
-    ["runc", "crun"].map((name) => program({ name, purpose, needed: true, packages: [name] }, options)),
-  );
-  const working = found.filter(({ state }) => state === "works");
   const fact = { name: "runtime", purpose, needed: true, packages: ["runc"] } as const;
-  if (working.length === 0) return { ...fact, state: "missing", found: "neither runc nor crun" };
-  return { ...fact, state: "works", found: working.map((each) => `${each.name} ${each.found}`).join(", ") };
+  const found = await Promise.all(
+    RUNTIME_NAMES.map(async (name) => {
+      const { state, found: version } = await program(
+        { name, purpose, needed: true, packages: [name] },
+        options,
+      );
+      const why = state === "works" ? unfitness(name) : undefined;
+      return { state, text: `${name} ${version}`, why };
+    }),
+  );
+  const installed = found.filter(({ state }) => state === "works");
+  if (installed.length === 0) return { ...fact, state: "missing", found: "neither runc nor crun" };
+  const works = installed.some(({ why }) => why === undefined);
+  const texts = installed.map(({ text, why }) =>
+    why === undefined ? text : `${text} does not work here: ${why}`,
+  );
+  return { ...fact, state: works ? "works" : "missing", found: texts.join("; ") };
 }
 
 /** What a user needs so that files of other owners can be in a container. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { errnoOf, lockFile, makeDirectories } from "@cooper/sys";
 import { namesIn } from "../files/names.ts";
-import { type Runtime, removeContainer } from "../runtime/runtime.ts";
+import { removeContainer } from "../runtime/runtime.ts";
 import { asidePath, sweepAsides } from "./asides.ts";
 
 /** The directory of one running container, held by a lock that ends with this process. */
@@ -28,17 +28,17 @@ function memoryOf(id: string): string {
 }
 
 /** Makes the directory of a new container under the store. */
-export function createContainerDirectory(home: string, runtime: Runtime): ContainerDirectory {
+export function createContainerDirectory(home: string): ContainerDirectory {
   const { id, path, lock } = makeLocked(home);
   return {
     id,
     path,
     memory: memoryOf(id),
     kill() {
-      removeContainer(runtime, join(path, "state"), id);
+      removeContainer(join(path, "state"), id);
     },
     remove() {
-      discard(home, runtime, id);
+      discard(home, id);
       closeSync(lock);
     },
   };
@@ -63,9 +63,9 @@ function makeLocked(home: string): { readonly id: string; readonly path: string;
 }
 
 /** Loses its id before its lock, so that it is never half there, whenever this process is killed. */
-function discard(home: string, runtime: Runtime, id: string): void {
+function discard(home: string, id: string): void {
   const path = join(containersDirectory(home), id);
-  removeContainer(runtime, join(path, "state"), id);
+  removeContainer(join(path, "state"), id);
   rmSync(memoryOf(id), { recursive: true, force: true });
   const aside = asidePath(containersDirectory(home));
   try {
@@ -83,7 +83,7 @@ const PREFIX = "cooper-";
  * Removes containers whose `cooper run` is gone without having cleaned up, as after kill -9: nobody
  * holds their lock. Gives their ids.
  */
-export function reapContainers(home: string, runtime: Runtime): readonly string[] {
+export function reapContainers(home: string): readonly string[] {
   const reaped: string[] = [];
   sweepAsides(containersDirectory(home));
   for (const id of idsIn(home)) {
@@ -92,18 +92,13 @@ export function reapContainers(home: string, runtime: Runtime): readonly string[
     try {
       if (lock !== undefined && !lockFile(lock, "exclusive")) continue;
       if (!existsSync(path)) continue; // just removed
-      discard(home, runtime, id);
+      discard(home, id);
       reaped.push(id);
     } finally {
       if (lock !== undefined) closeSync(lock);
     }
   }
   return reaped;
-}
-
-/** Whether anything, alive or dead, has a container's directory. */
-export function hasContainers(home: string): boolean {
-  return namesIn(containersDirectory(home)).length > 0;
 }
 
 function idsIn(home: string): readonly string[] {

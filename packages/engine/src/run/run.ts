@@ -4,7 +4,8 @@ import type { Cancellable } from "@cooper/archive";
 import type { Image } from "@cooper/oci";
 import { errnoOf } from "@cooper/sys";
 import { EngineError } from "../errors.ts";
-import { findRuntime, runToEnd } from "../runtime/runtime.ts";
+import { findRuntime, type Runtime, type RuntimeName } from "../runtime/find-runtime.ts";
+import { runToEnd } from "../runtime/runtime.ts";
 import type { SnapshotEvent } from "../snapshot/event.ts";
 import { readFromLayers } from "../snapshot/view.ts";
 import { type ContainerDirectory, createContainerDirectory, reapContainers } from "./containers.ts";
@@ -30,6 +31,8 @@ export interface RunOptions extends Cancellable, Omit<ProcessChange, "terminal">
   readonly cpus?: number | undefined;
   /** `host` shares the host's network (default); `none` has a loopback and nothing else. */
   readonly network?: NetworkMode | undefined;
+  /** Default: runc, or crun where there is no runc and crun works. */
+  readonly runtime?: RuntimeName | undefined;
   /** Seconds that a container has to end after SIGTERM or SIGHUP before it is killed; default 10. */
   readonly stopTimeout?: number | undefined;
   readonly onEvent?: ((event: SnapshotEvent | RunEvent) => void) | undefined;
@@ -48,7 +51,7 @@ export type RunEvent =
  * nothing of it is left afterwards; what a killed run left behind, the next one removes.
  *
  * Gives the container's exit status. Aborting the signal kills it. COMMAND_MISSING, USER_UNKNOWN,
- * USER_NAMESPACE_NEEDED, RUNTIME_MISSING, RUNTIME_FAILED, OVERLAY_FAILED, PORT_UNAVAILABLE, VOLUME_MISSING.
+ * USER_NAMESPACE_NEEDED, RUNTIME_MISSING, RUNTIME_UNFIT, RUNTIME_FAILED, OVERLAY_FAILED, PORT_UNAVAILABLE, VOLUME_MISSING.
  */
 export async function runImage(image: Image, options: RunOptions): Promise<{ readonly status: number }> {
   const power = privilege();
@@ -58,8 +61,8 @@ export async function runImage(image: Image, options: RunOptions): Promise<{ rea
     });
   }
   for (const { source } of options.volumes ?? []) requireVolume(source);
-  const runtime = findRuntime();
-  const reaped = reapContainers(options.home, runtime);
+  const runtime = findRuntime(options.runtime);
+  const reaped = reapContainers(options.home);
   if (reaped.length > 0) options.onEvent?.({ type: "reaped", ids: reaped });
 
   const layers = await unpackStack(image, options);
@@ -76,7 +79,7 @@ export async function runImage(image: Image, options: RunOptions): Promise<{ rea
       process.env,
     );
     options.signal?.throwIfAborted();
-    const container = createContainerDirectory(options.home, runtime);
+    const container = createContainerDirectory(options.home);
     try {
       const mountScript = prepareBundle(container, layers.directories, processSpec, options, power);
       return await supervise(container, mountScript, runtime, options);
@@ -155,7 +158,7 @@ function resolverConfiguration(): string {
 async function supervise(
   container: ContainerDirectory,
   mountScript: string,
-  runtime: ReturnType<typeof findRuntime>,
+  runtime: Runtime,
   options: RunOptions,
 ): Promise<{ readonly status: number }> {
   let runtimePid: number | undefined;

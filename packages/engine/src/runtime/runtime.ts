@@ -1,32 +1,26 @@
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { EngineError } from "../errors.ts";
 import { findProgram } from "../host/program.ts";
+import { type Runtime, RUNTIME_NAMES, type RuntimeName } from "./find-runtime.ts";
 import { limitReached } from "./limits.ts";
 
-/** An OCI runtime of the host: runc, or crun. */
-export interface Runtime {
-  readonly name: "runc" | "crun";
-  readonly path: string;
-}
-
-/** The first runtime that is there; runc first, since crun before 1.9 fails on hybrid cgroups. RUNTIME_MISSING. */
-export function findRuntime(): Runtime {
-  for (const name of ["runc", "crun"] as const) {
+/**
+ * Kills a container that nobody waits for any more and has the runtime that started it forget it, which
+ * is told by what lies in the state directory. Never fails: it may be gone already.
+ */
+export function removeContainer(stateDirectory: string, id: string): void {
+  for (const name of RUNTIME_NAMES) {
+    if (!existsSync(join(stateDirectory, id, STATE_FILES[name]))) continue;
     const path = findProgram(name);
-    if (path !== undefined) return { name, path };
+    if (path === undefined) continue;
+    spawnSync(path, ["--root", stateDirectory, "delete", "--force", id], { stdio: "ignore" });
   }
-  throw new EngineError("RUNTIME_MISSING", "neither runc nor crun is on this host", {
-    kind: "host",
-    advice: "Install one: apt-get install runc",
-  });
 }
 
-/** Kills a container that nobody waits for any more and forgets it. Never fails: it may be gone already. */
-export function removeContainer(runtime: Runtime, stateDirectory: string, id: string): void {
-  spawnSync(runtime.path, ["--root", stateDirectory, "delete", "--force", id], { stdio: "ignore" });
-}
+const STATE_FILES: Readonly<Record<RuntimeName, string>> = { runc: "state.json", crun: "status" };
 
 export interface RuntimeOutcome {
   /** The container's exit status; 128 and the signal's number where a signal ended it. */
