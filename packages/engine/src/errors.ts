@@ -2,6 +2,8 @@ import { CooperError } from "@cooper/sys";
 
 /** What can go wrong while a container is prepared and run. */
 export type EngineErrorCode =
+  /** What is to be used as a build cache is none. */
+  | "CACHE_INVALID"
   /** The image says no command and none was given. */
   | "COMMAND_MISSING"
   /** A file of the web, or a commit, could not be had. */

@@ -43,13 +43,15 @@ export type {
 
 // Building
 export { execute } from "./execution/execute.ts";
-export type { ExecuteOptions, FailedStep } from "./execution/execute.ts";
+export type { ExecuteOptions, FailedStep } from "./execution/options.ts";
 export type { BuildEvent } from "./execution/event.ts";
 
 // What builds keep
 export { touch } from "./cache/build-directory.ts";
 export { buildCacheEntries } from "./cache/entries.ts";
 export type { BuildCacheEntry, BuildCacheKind } from "./cache/entries.ts";
+export { exportSteps, importSteps } from "./cache/exported.ts";
+export type { ExportedSteps, GivenLayer } from "./cache/exported.ts";
 export { holdBuild } from "./cache/running.ts";
 export { boundBuildCache, trimBuildCache } from "./cache/trim.ts";
 export type { Trimmed, TrimOptions } from "./cache/trim.ts";

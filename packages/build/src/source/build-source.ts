@@ -1,14 +1,12 @@
 import {
   boundBuildCache,
-  type BuildEvent,
   execute,
-  type FailedStep,
+  type ExecuteOptions,
   holdBuild,
   type ImageOperation,
   type Step,
 } from "@cooper/engine";
-import type { Cancellable } from "@cooper/archive";
-import { type Image, type ImageConfig, type Layer, makeImage, type Platform } from "@cooper/oci";
+import { type Image, type ImageConfig, type Layer, makeImage } from "@cooper/oci";
 import { type Opened, type Resolver, selectImage } from "@cooper/transport";
 import { graphOfPlan, referencesOf } from "./plan/graph.ts";
 import { DEFAULT_DIRECTORY, DEFAULT_USER, type Plan } from "./plan/plan.ts";
@@ -16,15 +14,8 @@ import type { Source } from "./source.ts";
 import { openRoot } from "./roots.ts";
 import { LAYER_EPOCH, timeOfSource } from "./time.ts";
 
-export interface BuildSourceOptions extends Cancellable {
-  readonly home: string;
-  readonly platform: Platform;
+export interface BuildSourceOptions extends Omit<ExecuteOptions, "epoch" | "openImage" | "locals"> {
   readonly resolver: Resolver;
-  /** Values by the names that steps ask for; in no layer, key, log or config. */
-  readonly secrets?: ReadonlyMap<string, Buffer> | undefined;
-  /** Sockets of SSH agents by the names that steps ask for. */
-  readonly agents?: ReadonlyMap<string, string> | undefined;
-  readonly cache?: "use" | "ignore" | undefined;
   /** Whether references that were opened lately mean what they meant then; default `remembered`. */
   readonly roots?: "remembered" | "apart" | undefined;
   /**
@@ -34,14 +25,6 @@ export interface BuildSourceOptions extends Cancellable {
   readonly epoch?: number | undefined;
   /** Seconds since 1970 of the image; default: `epoch`, else that of its source. */
   readonly created?: number | undefined;
-  /** Whether commands see what earlier builds left in their caches; default `kept`. */
-  readonly caches?: "kept" | "empty" | undefined;
-  /** Commands at a time; default: one a core. */
-  readonly parallel?: number | undefined;
-  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
-  readonly onEvent?: ((event: BuildEvent) => void) | undefined;
-  /** Told of a command that failed, while its root still stands. */
-  readonly onFailedStep?: ((failed: FailedStep) => Promise<void>) | undefined;
   /** `graph`: nothing is built once the graph is known. Default `image`. */
   readonly goal?: "image" | "graph" | undefined;
   /** Told the graph before it is built. */

@@ -1,11 +1,14 @@
 import { buildSource, reproduce } from "@cooper/build";
 import type { BuildSourceOptions, BuiltImage, Plan, Source } from "@cooper/build";
 import { drawGraph, dumpGraph, privilege, againInUserNamespace } from "@cooper/engine";
+import type { GivenLayer } from "@cooper/engine";
 import type { Platform } from "@cooper/oci";
 import { cooperHome, hostPlatform } from "@cooper/transport";
 import { buildDescription, isDescription } from "../apko.ts";
 import { agentsOf, secretFlags, secretsOf } from "../build-secrets.ts";
 import type { SecretFlags } from "../build-secrets.ts";
+import { buildCacheFlags, openBuildCaches, writeBuildCaches } from "../build-cache.ts";
+import type { BuildCacheFlags } from "../build-cache.ts";
 import { defineCommand } from "../command.ts";
 import { debugShell } from "../debug-shell.ts";
 import { showBuild } from "../display/build.ts";
@@ -25,7 +28,8 @@ type Flags = GlobalFlags &
   OutputFlags &
   PackageFlags &
   SourceFlags &
-  SecretFlags & {
+  SecretFlags &
+  BuildCacheFlags & {
     readonly platform?: Platform | undefined;
     readonly noCache?: boolean | undefined;
     readonly checkReproducible?: boolean | undefined;
@@ -44,6 +48,10 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     { run: "build . -t shop", shows: "Into Cooper's store; then: cooper run shop" },
     { run: "build . -o docker://localhost:5000/shop:1", shows: "To a registry" },
     { run: "build . -t shop --start 'node worker.js'", shows: "With another command" },
+    {
+      run: "build . -t shop --cache-from oci:cache --cache-to oci:cache",
+      shows: "With what steps gave on another machine",
+    },
     { run: "build . --check-reproducible", shows: "Built twice: the digest, or what differs" },
     { run: "build --plan plan.json . -t shop", shows: "A plan that was printed before" },
     {
@@ -58,6 +66,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       ...packageFlags,
       ...sourceFlags,
       ...secretFlags,
+      ...buildCacheFlags,
       platform: { ...platformFlag.platform, brief: "What it is for; default: this machine" },
       noCache: flag("Run every step again"),
       checkReproducible: flag(
@@ -96,6 +105,8 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     const { source, plan } = await planOf(terminal, path, flags);
     const { resolver } = placeOptions(terminal, flags, flags);
     const { signal } = terminal;
+    const caches = await openBuildCaches(terminal, flags);
+    const given: GivenLayer[] = [];
     const options: BuildSourceOptions = {
       home: cooperHome(),
       platform: flags.platform ?? hostPlatform(),
@@ -105,6 +116,8 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       roots: isOfItsOwn(flags) ? "apart" : "remembered",
       cache: flags.noCache === true ? "ignore" : "use",
       epoch: process.env["SOURCE_DATE_EPOCH"] === undefined ? undefined : epochOfEnvironment(process.env),
+      imported: caches.imported,
+      onLayer: (layer) => given.push(layer),
       onEvent: showBuild(terminal),
       onFailedStep: flags.debugOnFailure === true ? debugShell(terminal) : undefined,
       goal: flags.printGraph === undefined ? "image" : "graph",
@@ -114,18 +127,21 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       },
       signal,
     };
-    const built =
-      flags.checkReproducible === true
-        ? await builtTwice(terminal, plan, source, options)
-        : await buildSource(plan, source, options);
-    if (built === undefined) return;
+    let built: BuiltImage | undefined;
     try {
+      built =
+        flags.checkReproducible === true
+          ? await builtTwice(terminal, plan, source, options)
+          : await buildSource(plan, source, options);
+      if (built === undefined) return;
+      await writeBuildCaches(terminal, flags, given);
       const isWritten = flags.output !== undefined || flags.tag !== undefined;
       if (isWritten) return await writeOutput(terminal, flags, built.image);
       terminal.answer(await built.image.digest({ signal }));
       terminal.note("Nothing was written: -o DEST or -t NAME says where to.");
     } finally {
-      await built.close();
+      await built?.close();
+      await caches.close();
     }
   },
 });

@@ -4,7 +4,6 @@ import {
   type ByteStream,
   type Cancellable,
   compress,
-  fromBytes,
   packDirectory,
   readFileStream,
   tally,
@@ -82,14 +81,39 @@ export class MadeLayers {
     return await this.#keep(key, { kind: "blob", diffId, step, size: content.size() }, [], options);
   }
 
-  /** Keeps a layer that somebody else made as what a step gave. What it has is checked. */
-  async keepLayer(key: Digest, layer: Layer, step: string, options: Cancellable): Promise<Layer> {
-    const diffId = await layer.diffId(options);
-    const known = this.#blob(diffId);
-    const content = tally(known === undefined ? layer.tar(options) : fromBytes());
-    if (known === undefined) await this.#compress(content.stream, diffId, options);
-    const size = known === undefined ? content.size() : undefined;
-    return await this.#keep(key, { kind: "blob", diffId, step, size }, [], options);
+  /** A layer that was made elsewhere, as what a step gave: fetched, checked and kept when it is first read. */
+  adopt(key: Digest, layer: Layer, step: string): Layer {
+    const kept = onceDone(async (cancel) => {
+      const diffId = await layer.diffId(cancel);
+      if (this.#blob(diffId) === undefined) await this.#fetch(layer, diffId, cancel);
+      return await this.#keep(key, { kind: "blob", diffId, step }, [], cancel);
+    });
+    return {
+      ...layer,
+      async *open(cancel = {}) {
+        yield* (await kept(cancel)).open(cancel);
+      },
+      async *tar(cancel = {}) {
+        yield* (await kept(cancel)).tar(cancel);
+      },
+    };
+  }
+
+  async #fetch(layer: Layer, diffId: DiffId, cancel: Cancellable): Promise<void> {
+    if (layer.mediaType !== layerMediaType("oci", "gzip")) {
+      await this.#compress(layer.tar(cancel), diffId, cancel);
+      return;
+    }
+    const aside = asidePath(this.#directory.path);
+    try {
+      await writeFileAtomic(aside, layer.open(cancel), cancel);
+      const path = this.#directory.blobPath(diffId);
+      renameSync(aside, path);
+      const { digest, size } = await layer.descriptor(cancel);
+      this.#directory.writeBlob(path, { digest, size });
+    } finally {
+      rmSync(aside, { force: true });
+    }
   }
 
   /**
@@ -141,16 +165,7 @@ export class MadeLayers {
     const tar = (cancel: Cancellable = {}): ByteStream =>
       packDirectory(directory, { overlay: "oci", ...cancel });
     // Whoever first wants it compressed keeps it for all others.
-    let making: Promise<Layer> | undefined;
-    const blob = async (cancel: Cancellable): Promise<Layer> => {
-      making ??= this.#compress(tar(cancel), diffId, cancel);
-      try {
-        return await making;
-      } catch (error) {
-        making = undefined;
-        throw error;
-      }
-    };
+    const blob = onceDone(async (cancel) => await this.#compress(tar(cancel), diffId, cancel));
     return {
       mediaType,
       known: () => this.#blob(diffId)?.known(),
@@ -198,4 +213,18 @@ export class MadeLayers {
       open: (cancel) => readFileStream(path, cancel),
     });
   }
+}
+
+/** Does something once and gives the same to all who ask; after a failure it is tried again. */
+function onceDone<T>(work: (cancel: Cancellable) => Promise<T>): (cancel: Cancellable) => Promise<T> {
+  let doing: Promise<T> | undefined;
+  return async (cancel) => {
+    doing ??= work(cancel);
+    try {
+      return await doing;
+    } catch (error) {
+      doing = undefined;
+      throw error;
+    }
+  };
 }

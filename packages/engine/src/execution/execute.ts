@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type Cancellable, type TarInput, writeTar } from "@cooper/archive";
-import { digestBytes, type Digest, type DiffId, type Image, type Layer, type Platform } from "@cooper/oci";
+import { digestBytes, type Digest, type DiffId, type Layer } from "@cooper/oci";
 import { Lane } from "@cooper/transport";
 import { MadeLayers } from "../cache/made-layers.ts";
 import { holdBuild } from "../cache/running.ts";
@@ -11,7 +11,7 @@ import { digestOfFiles, type LocalFile, scanLocal } from "../files/local-files.t
 import { openMemory } from "../files/memory.ts";
 import { Patterns } from "../files/patterns.ts";
 import { canonicalJson } from "../graph/canonical.ts";
-import type { CopyOperation, ImageOperation, LocalOperation, Step } from "../graph/operation.ts";
+import type { CopyOperation, LocalOperation, Step } from "../graph/operation.ts";
 import { describe } from "../graph/dump.ts";
 import { definitionOf } from "../graph/step.ts";
 import { asidePath } from "../run/asides.ts";
@@ -21,41 +21,10 @@ import { gitFiles } from "../sources/git-commit.ts";
 import { webFile } from "../sources/web-file.ts";
 import { chooseFiles, copyLocal } from "./copy-local.ts";
 import { copySnapshot } from "./copy-snapshot.ts";
-import type { BuildEvent } from "./event.ts";
+import type { ExecuteOptions, FailedStep } from "./options.ts";
 import type { ExecContext } from "./exec-bundle.ts";
-import { type FailedExec, runExec } from "./exec-step.ts";
+import { runExec } from "./exec-step.ts";
 import { madeFiles } from "./file-step.ts";
-
-export interface ExecuteOptions extends Cancellable {
-  /** Cooper's home. */
-  readonly home: string;
-  readonly platform: Platform;
-  /** Seconds since 1970: nothing in a layer is newer. */
-  readonly epoch: number;
-  /** Opens what an image step names; called once for each. */
-  readonly openImage: (operation: ImageOperation, options: Cancellable) => Promise<Image>;
-  /** Directories of the host by the names that local steps use. */
-  readonly locals: Readonly<Record<string, string>>;
-  /** Secrets by id. */
-  readonly secrets?: ReadonlyMap<string, Buffer> | undefined;
-  /** Sockets of SSH agents by id. */
-  readonly agents?: ReadonlyMap<string, string> | undefined;
-  /** `ignore`: every step runs again, and what it gives replaces what was there. Default `use`. */
-  readonly cache?: "use" | "ignore" | undefined;
-  /** Whether what earlier builds left in cache mounts is seen; default `kept`. `empty` ones are gone afterwards. */
-  readonly caches?: "kept" | "empty" | undefined;
-  /** Commands at a time; default: one a core. */
-  readonly parallel?: number | undefined;
-  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
-  readonly onEvent?: ((event: BuildEvent) => void) | undefined;
-  /** Told of the first command that fails, while its root still stands; the others are being ended. */
-  readonly onFailedStep?: ((failed: FailedStep) => Promise<void>) | undefined;
-}
-
-/** A command that failed, where it can be looked into. */
-export interface FailedStep extends FailedExec {
-  readonly step: Step;
-}
 
 /**
  * Builds a graph and gives the layers of its last step, the bottom one first. Steps that do not need
@@ -252,6 +221,16 @@ class Execution {
     return { ...this.#options, environment: this.#options.environment ?? process.env };
   }
 
+  /** What a step gave before, here or elsewhere. */
+  async #recall(step: Step, key: Digest, below: readonly DiffId[]): Promise<Layer | undefined> {
+    const known = await this.#made.recall(key, below, this.#cancel);
+    if (known !== undefined) return known;
+    const layer = this.#options.imported?.map((steps) => steps.get(key)).find((each) => each !== undefined);
+    if (layer === undefined) return undefined;
+    const name = describe(step.operation);
+    return this.#made.adopt(key, layer, name);
+  }
+
   /** What a step gave before for the same facts; else what `make` gives now. */
   async #once(
     step: Step,
@@ -259,13 +238,14 @@ class Execution {
     below: readonly DiffId[],
     make: (key: Digest) => Promise<Layer>,
   ): Promise<Layer> {
-    const { onEvent, cache = "use" } = this.#options;
+    const { onEvent, onLayer, cache = "use" } = this.#options;
     const key = digestBytes(Buffer.from(canonicalJson(facts)));
     const lock = await this.#made.lock(key, this.#cancel);
     try {
-      const known = cache === "use" ? await this.#made.recall(key, below, this.#cancel) : undefined;
+      const known = cache === "use" ? await this.#recall(step, key, below) : undefined;
       if (known !== undefined) {
         onEvent?.({ type: "step-cached", step });
+        onLayer?.({ key, step: describe(step.operation), layer: known });
         return known;
       }
       const startedAt = performance.now();
@@ -274,6 +254,7 @@ class Execution {
         const layer = await make(key);
         const seconds = (performance.now() - startedAt) / 1000;
         onEvent?.({ type: "step-done", step, seconds, layer });
+        onLayer?.({ key, step: describe(step.operation), layer });
         return layer;
       } catch (error) {
         const isStopped = this.#cancel.signal?.aborted === true && this.#failure?.error !== error;

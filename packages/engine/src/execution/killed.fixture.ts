@@ -3,7 +3,8 @@ import { type Cancellable, type TarInput, writeTar } from "@cooper/archive";
 import { type Image, type Layer, makeImage, makeLayer } from "@cooper/oci";
 import type { Step } from "../graph/operation.ts";
 import { makeStep } from "../graph/step.ts";
-import { execute, type ExecuteOptions } from "./execute.ts";
+import { execute } from "./execute.ts";
+import type { ExecuteOptions } from "./options.ts";
 
 /** What nothing may have in it when a build was killed. */
 export const SECRET = "the-cooper-s-secret-0a1b2c";

@@ -9,7 +9,8 @@ import type { ExecOperation, Operation, Step } from "../graph/operation.ts";
 import { makeStep } from "../graph/step.ts";
 import { busyboxImage } from "./busybox.fixture.ts";
 import type { BuildEvent } from "./event.ts";
-import { execute, type ExecuteOptions } from "./execute.ts";
+import { execute } from "./execute.ts";
+import type { ExecuteOptions } from "./options.ts";
 
 export const PLATFORM = { os: "linux", architecture: "amd64" } as const;
 export const EPOCH = 1_000_000_000;
