@@ -45,7 +45,12 @@ const CASES: readonly [string, Record<string, string>, readonly string[], readon
     ["procfile"],
     ["./run", "--port", "1"],
   ],
-  ["a script of the shell", { "start.sh": "#!/bin/bash\n" }, ["procfile"], ["/bin/bash", "start.sh"]],
+  [
+    "a script of the shell",
+    { "start.sh": "#!/bin/bash\n" },
+    ["shell"],
+    ["tini", "-g", "--", "bash", "start.sh"],
+  ],
   [
     "a Procfile beside a language",
     { Procfile: "web: python3 x.py", "main.py": "" },

@@ -1,27 +1,47 @@
 import { finishPlan } from "../../finish-plan.ts";
+import { readProcfile } from "../../procfile.ts";
 import type { Provider } from "../../provider.ts";
+import type { Source } from "../../source.ts";
+import { interpreterOf } from "../shell/interpreter.ts";
+import { packagesOfScript } from "../shell/programs.ts";
 
-/** An application that says nothing of itself but how it is started: a Procfile, or `start.sh`. */
+/** An application that says nothing of itself but how it is started: programs that were built elsewhere, or scripts. */
 export const procfile: Provider = {
   name: "procfile",
-  detect: (source) => ["Procfile", "start.sh"].find((path) => source.has(path)),
-  plan: (source, settings) => {
-    const script = source.text("start.sh");
-    const interpreter = /^#!\s*(\S+)/.exec(script ?? "")?.[1] ?? "/bin/sh";
-    const shell = interpreter.endsWith("bash") ? "apt:bash/coreutils" : "apt:dash/coreutils";
-    return finishPlan(
+  detect: (source) => (source.has("Procfile") ? "Procfile" : undefined),
+  plan: (source, settings) =>
+    finishPlan(
       {
         name: "procfile",
         steps: {},
         deploy: {
-          root: [shell],
+          root: [`apt:${[...packagesOf(source)].join("/")}`],
           copies: [{ from: "source", source: ".", target: "app" }],
-          start: script === undefined ? undefined : [interpreter, "start.sh"],
-          environment: {},
+          start: undefined,
+          environment: { PORT: "8080" },
+          ports: [8080],
         },
       },
       source,
       settings,
-    );
-  },
+    ),
 };
+
+/** Of the commands, and of the scripts of the source that they name. */
+function packagesOf(source: Source): ReadonlySet<string> {
+  const commands = [...readProcfile(source).values()];
+  const scripts = commands
+    .flatMap((command) => command.split(/[\s;&|]+/))
+    .map((word) => word.replace(/^\.\//, ""))
+    .filter((word) => source.has(word));
+  const needs = scripts.flatMap((path) => {
+    const text = source.text(path) ?? "";
+    return text.startsWith("#!") ? [...interpreterOf(path, text).packages, ...packagesOfScript(text)] : [];
+  });
+  return new Set([
+    "dash",
+    "coreutils",
+    ...needs,
+    ...commands.flatMap((command) => packagesOfScript(command)),
+  ]);
+}

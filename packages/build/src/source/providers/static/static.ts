@@ -7,10 +7,11 @@ const ROOTS = ["public", "dist", "build", "site", "."] as const;
 /** Pages that need no program of their own. */
 export const staticSite: Provider = {
   name: "static",
-  detect: (source) => ROOTS.map((root) => indexOf(root)).find((path) => source.has(path)),
+  detect: (source) => ["Staticfile", ...ROOTS.map((root) => indexOf(root))].find((path) => source.has(path)),
   plan: (source, settings) => {
     const { STATIC_ROOT, SITE_PAGES } = settings.variables;
-    const root = STATIC_ROOT ?? ROOTS.find((each) => source.has(indexOf(each))) ?? ".";
+    const said = STATIC_ROOT ?? /^root:[ \t]*["']?([^"'\s]+)/m.exec(source.text("Staticfile") ?? "")?.[1];
+    const root = said ?? ROOTS.find((each) => source.has(indexOf(each))) ?? ".";
     const pages = SITE_PAGES === "application" ? "application" : "documents";
     const site = serveSite({ from: "source", source: root, pages }, {});
     return finishPlan({ name: "static", ...site }, source, settings);
