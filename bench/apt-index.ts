@@ -3,14 +3,13 @@
  * it, `load FILE` loads that and looks up one package. For bench/measurements/packages.ts.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { collect, decompress, readFileStream } from "@cooper/archive";
+import { decompress, readFileStream } from "@cooper/archive";
 import { encodeIndex } from "../packages/distro/src/apt/index/encode-index.ts";
 import { IndexFile } from "../packages/distro/src/apt/index/index-file.ts";
 
 const [mode, input = "", output = ""] = process.argv.slice(2);
 if (mode === "parse") {
-  const content = await collect(decompress(readFileStream(input)), { limit: 2 ** 30 });
-  writeFileSync(output, Buffer.concat(encodeIndex(content)));
+  writeFileSync(output, await encodeIndex(decompress(readFileStream(input))));
 } else {
   const index = new IndexFile(readFileSync(input));
   const [curl = -1] = index.packagesNamed(index.find("curl") ?? -1);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { parsePackages } from "./apt-package.ts";
-import { encodeIndex } from "./encode-index.ts";
+import { IndexEncoder } from "./encode-index.ts";
 import { IndexFile } from "./index-file.ts";
 
 const SUM = "ab".repeat(32);
@@ -85,7 +85,9 @@ test("an index in which a line is no field, or a name is no name, is refused", (
 });
 
 test("a parsed index that was cut short or changed is refused, never read past its end", () => {
-  const bytes = Buffer.concat(encodeIndex(Buffer.from(INDEX)));
+  const encoder = new IndexEncoder();
+  encoder.add(Buffer.from(INDEX));
+  const bytes = encoder.finish();
   const isInvalid = { code: "INDEX_INVALID" };
   for (let length = 0; length < bytes.length; length += 7) {
     assert.throws(() => new IndexFile(bytes.subarray(0, length)), isInvalid);
@@ -97,4 +99,24 @@ test("a parsed index that was cut short or changed is refused, never read past i
       assert.throws(() => new IndexFile(damaged), isInvalid);
     }),
   );
+});
+
+test("an index in pieces of any length is the same as in one", () => {
+  const content = Buffer.from(INDEX.replace("\n\nPackage: python3", "\n\r\nPackage: python3"));
+  const whole = IndexFile.parse(content);
+  for (const length of [1, 2, 3, 7, 64, 1000]) {
+    const encoder = new IndexEncoder();
+    for (let at = 0; at < content.length; at += length) encoder.add(content.subarray(at, at + length));
+    const index = new IndexFile(encoder.finish());
+    assert.equal(index.packages, whole.packages);
+    for (let number = 0; number < index.packages; number++) {
+      assert.deepEqual(index.package(number), whole.package(number));
+    }
+  }
+});
+
+test("a comment within a list of names has no names in it", () => {
+  const index = IndexFile.parse("Package: a\nDepends: b,\n# c, d\n e (>= 1)\n\n");
+  const names = Array.from({ length: index.names }, (_, number) => index.nameOf(number));
+  assert.deepEqual(names, ["a", "b", "e"]);
 });

@@ -1,7 +1,7 @@
 import { DistroError } from "../../errors.ts";
 import { parseStanza } from "../control/stanza.ts";
 import { type AptPackage, packageOf } from "./apt-package.ts";
-import { encodeIndex } from "./encode-index.ts";
+import { IndexEncoder } from "./encode-index.ts";
 import {
   aligned,
   type Counts,
@@ -75,7 +75,9 @@ export class IndexFile {
 
   /** Parses a `Packages` file and keeps it in memory. `INDEX_INVALID` */
   static parse(content: Buffer | string): IndexFile {
-    return new IndexFile(Buffer.concat(encodeIndex(Buffer.from(content))));
+    const encoder = new IndexEncoder();
+    encoder.add(Buffer.from(content));
+    return new IndexFile(encoder.finish());
   }
 
   get packages(): number {

@@ -50,6 +50,13 @@ export function hashName(name: string): number {
   return hash >>> 0;
 }
 
+/** The same of the name that stands between two places, each byte a character. */
+export function hashBytes(bytes: Buffer, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  return hash >>> 0;
+}
+
 /** Bytes up to a multiple of 4. */
 export function aligned(bytes: number): number {
   return (bytes + 3) & ~3;

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { collect, decompress, readFileStream } from "@cooper/archive";
+import { decompress, readFileStream } from "@cooper/archive";
 import { digestOf } from "@cooper/oci";
 import { isFault } from "@cooper/sys";
 import type { Context } from "../../ecosystem/context.ts";
@@ -108,24 +108,23 @@ async function parsed(
   label: string,
   context: Context,
 ): Promise<IndexFile> {
+  let made: Buffer | undefined;
   const path = await context.cache.derived(
     "apt-index",
     `${digest} ${INDEX_FILE_VERSION}`,
     async (aside) => {
-      const content = await contentOf(await fetch(), label, context);
-      await writeFile(aside, encodeIndex(content));
+      made = await encode(await fetch(), label, context);
+      await writeFile(aside, made);
     },
     { signal: context.signal },
   );
-  return new IndexFile(await readFile(path));
+  return new IndexFile(made ?? (await readFile(path)));
 }
 
-async function contentOf(path: string, label: string, { signal }: Context): Promise<Buffer> {
+async function encode(path: string, label: string, { signal }: Context): Promise<Buffer> {
   try {
     const limits = { maxBytes: MAX_CONTENT_BYTES };
-    return await collect(decompress(readFileStream(path, { signal }), { limits, signal }), {
-      limit: MAX_CONTENT_BYTES,
-    });
+    return await encodeIndex(decompress(readFileStream(path, { signal }), { limits, signal }));
   } catch (cause) {
     if (isFault(cause, "LIMIT_EXCEEDED")) {
       throw new DistroError("INDEX_TOO_LARGE", `${label} is too large: ${cause.message}`, { cause });
