@@ -13,12 +13,11 @@ export function inheritedConfig(
   const { Env, Labels, ...rest } = own ?? {};
   const env = inherited(variables(Env), variables(oldBase?.Env), variables(newBase?.Env));
   const labels = inherited(entries(Labels), entries(oldBase?.Labels), entries(newBase?.Labels));
-  const isEmpty = own === undefined && env.size === 0 && labels.size === 0;
-  if (isEmpty) return undefined;
+  if (own === undefined && env.size === 0 && labels.size === 0) return undefined;
   return {
     ...rest,
-    ...(Env !== undefined || env.size > 0 ? { Env: [...env.values()] } : {}),
-    ...(Labels !== undefined || labels.size > 0 ? { Labels: Object.fromEntries(labels) } : {}),
+    ...(env.size > 0 ? { Env: [...env.values()] } : {}),
+    ...(labels.size > 0 ? { Labels: Object.fromEntries(labels) } : {}),
   };
 }
 

@@ -98,6 +98,10 @@ test("what an image has from its old base it gets from the new one, and what it 
     Labels: { version: "2", app: "yes" },
     User: "1000",
   });
+  const onlyTheBases = await on("1", { Env: ["MODE=slow"], Labels: { vendor: "base" }, User: "1000" });
+  const bare = await on("2", {});
+  const rebased = await (await store.rewrite(rebase(onlyTheBases, oldBase, bare))).config();
+  assert.deepEqual(rebased.config, { User: "1000" });
 });
 
 test("an image says what it was built on, an index for each of its images", async () => {
