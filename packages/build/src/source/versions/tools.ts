@@ -100,8 +100,8 @@ export const TOOLS = {
     places: [
       firstLine(".go-version"),
       ...shared("golang", "go"),
-      matching("go.work", /^toolchain\s+go(\d\S*)/m),
-      matching("go.mod", /^toolchain\s+go(\d\S*)/m),
+      atLeast("go.work", /^toolchain\s+go(\d\S*)/m),
+      atLeast("go.mod", /^toolchain\s+go(\d\S*)/m),
       atLeast("go.work", /^go\s+(\d\S*)/m),
       atLeast("go.mod", /^go\s+(\d\S*)/m),
     ],

@@ -26,6 +26,7 @@ export const autotools: BuildSystem = {
         ...(isGenerated ? [] : ["autoconf", "automake", "libtool", "autopoint", "gettext"]),
       ],
       libraries: [...librariesIn(input)],
+      project: named,
       programs: programs.length > 0 || named === undefined ? programs : [{ name: named, directory: "." }],
       configure: [
         ...(isGenerated ? [] : ["autoreconf --force --install"]),
@@ -40,11 +41,13 @@ export const autotools: BuildSystem = {
 
 function librariesIn(text: string): readonly string[] {
   const joined = text.replace(/^\s*(dnl|#).*$/gm, "");
-  return [...joined.matchAll(/\b(PKG_CHECK_MODULES|AC_CHECK_LIB|AC_SEARCH_LIBS)\s*\(([^)]*)\)/g)].flatMap(
-    ([, macro = "", inside = ""]) => {
-      const places = inside.split(",").map((word) => word.replace(/[[\]]/g, " ").trim());
-      const chosen = macro === "AC_CHECK_LIB" ? places[0] : places[1];
-      return (chosen ?? "").split(/\s+/).filter((word) => /^[A-Za-z]/.test(word));
-    },
-  );
+  const linked = [...joined.matchAll(/(?<=[\s"'])-l([\w.+-]+)/g)].map(([, name = ""]) => name);
+  const asked = [
+    ...joined.matchAll(/\b(PKG_CHECK_MODULES|AC_CHECK_LIB|AC_SEARCH_LIBS)\s*\(([^)]*)\)/g),
+  ].flatMap(([, macro = "", inside = ""]) => {
+    const places = inside.split(",").map((word) => word.replace(/[[\]]/g, " ").trim());
+    const chosen = macro === "AC_CHECK_LIB" ? places[0] : places[1];
+    return (chosen ?? "").split(/\s+/).filter((word) => /^[A-Za-z]/.test(word));
+  });
+  return [...linked, ...asked];
 }

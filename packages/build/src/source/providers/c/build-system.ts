@@ -17,6 +17,8 @@ export interface Description {
   readonly tools: readonly string[];
   /** Names of the libraries that it looks for. */
   readonly libraries: readonly string[];
+  /** What it calls the application, where it has a name for it. */
+  readonly project?: string | undefined;
   /** The programs that it makes. */
   readonly programs: readonly Program[];
   /** Lines that configure, that build, and that install below `$DESTDIR`. */

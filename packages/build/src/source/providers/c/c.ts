@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { assetCopies } from "../../assets.ts";
 import { finishPlan } from "../../finish-plan.ts";
 import { BASE_COPY, BASE_STEP } from "../../native/base.ts";
@@ -28,7 +29,7 @@ export const c: Provider = {
   plan: (source, settings) => {
     const system = SYSTEMS.find((each) => each.manifest(source) !== undefined) ?? make;
     const description = system.describe(source, settings);
-    const { built, started } = chosen(description.programs, source, settings);
+    const { built, started } = chosen(description, source, settings);
     const isCxx = source.paths.some((path) => /\.(cc|cpp|cxx|c\+\+)$/.test(path));
     const needs = needsOf([...description.libraries, ...(isCxx ? ["cxx"] : [])]);
     const port = listens(source) ? { environment: { PATH, PORT: "8080" }, ports: [8080] } : undefined;
@@ -44,7 +45,7 @@ export const c: Provider = {
           root: [runtimeReference(needs)],
           copies: [
             BASE_COPY,
-            ...assetCopies(source, { code: CODE }),
+            ...(description.install === "" ? assetCopies(source, { code: CODE }) : []),
             { from: "linked", source: OUTPUT, target: "." },
           ],
           start: started === undefined ? undefined : [started.name],
@@ -60,7 +61,7 @@ export const c: Provider = {
 
 /** `C_BIN` may name what no file names: what makes programs is a language of its own. */
 function chosen(
-  programs: readonly Program[],
+  { programs, project }: Description,
   source: Source,
   settings: Settings,
 ): { readonly built: readonly Program[]; readonly started: Program | undefined } {
@@ -68,8 +69,8 @@ function chosen(
   const named = name === undefined ? undefined : { name, directory: "." };
   if (named !== undefined) return { built: [named], started: named };
   if (programs.length === 0) return { built: [], started: undefined };
-  const project = source.directory.replace(/^.*\//, "");
-  const choice = { provider: "c", variable: "C_BIN", programs: distinct(programs), preferred: [project] };
+  const preferred = [project ?? [], posix.basename(source.directory)].flat();
+  const choice = { provider: "c", variable: "C_BIN", programs: distinct(programs), preferred };
   return choosePrograms(choice, source, settings);
 }
 

@@ -19,6 +19,7 @@ export const cmake: BuildSystem = {
     return {
       tools: [...(toolchain === undefined ? ["cmake"] : []), "ninja-build", "pkg-config"],
       libraries: calls.flatMap(librariesIn),
+      project: projectIn(calls),
       programs: programsIn(calls),
       configure: [
         "cmake -S . -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF",
@@ -72,10 +73,14 @@ function librariesIn({ name, words }: Call): readonly string[] {
   }
 }
 
+function projectIn(calls: readonly Call[]): string | undefined {
+  return calls.find(({ name }) => name === "project")?.words[0];
+}
+
 /** Targets of `add_executable`; a name may be that of the project. */
 function programsIn(calls: readonly Call[]): readonly Program[] {
   const variables = new Map<string, string>();
-  const project = calls.find(({ name }) => name === "project")?.words[0] ?? "";
+  const project = projectIn(calls) ?? "";
   for (const name of ["PROJECT_NAME", "CMAKE_PROJECT_NAME"]) variables.set(name, project);
   for (const { name, words } of calls) if (name === "set") variables.set(words[0] ?? "", words[1] ?? "");
   const value = (word: string): string =>
@@ -91,5 +96,8 @@ function programsIn(calls: readonly Call[]): readonly Program[] {
       const target = value(words[0] ?? "");
       return { name: renamed.get(target) ?? target, directory: posix.dirname(path) };
     })
-    .filter(({ name }) => /^[\w.+-]+$/.test(name) && !/(^|[_-])(tests?|bench(mark)?|examples?)$/i.test(name));
+    .filter(
+      ({ name }) =>
+        /^[\w.+-]+$/.test(name) && !/(^|[_-])(tests?|bench(mark)?|examples?|fuzz(er)?)$/i.test(name),
+    );
 }

@@ -20,6 +20,7 @@ export const meson: BuildSystem = {
           ([, names = ""]) => [...names.matchAll(/'([^']+)'/g)].map(([, name = ""]) => name),
         ),
       ),
+      project: /^\s*project\s*\(\s*'([^']+)'/m.exec(root?.text ?? "")?.[1],
       programs: files.flatMap(({ path, text }) =>
         [...text.matchAll(/\bexecutable\s*\(\s*'([\w.+-]+)'/g)].map(([, name = ""]) => ({
           name,

@@ -54,8 +54,12 @@ function isMain(source: Source, directory: string): boolean {
 }
 
 function nameOf(directory: string, module: GoModule): string {
-  if (directory !== module.directory) return posix.basename(directory);
-  const words = module.path.split("/");
+  return directory === module.directory ? nameOfModule(module) : posix.basename(directory);
+}
+
+/** What the program at a module's root is called. */
+export function nameOfModule({ path }: GoModule): string {
+  const words = path.split("/");
   // example.com/shop/v2 and gopkg.in/shop.v2 are the programs shop.
   const last = /^v\d+$/.test(words.at(-1) ?? "") ? words.at(-2) : words.at(-1);
   return (last ?? "app").replace(/\.v\d+$/, "");

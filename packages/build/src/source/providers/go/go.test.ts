@@ -61,6 +61,7 @@ test("a program at the root or with a usual name comes before others, and exampl
     [{ "go.mod": MODULE, "main.go": MAIN, "cmd/tool/main.go": MAIN }, "/app/bin/shop"],
     [{ "go.mod": "module example.com/shop/v2\n", "main.go": MAIN }, "/app/bin/shop"],
     [{ "go.mod": MODULE, "cmd/api/main.go": MAIN, "cmd/tool/main.go": MAIN }, "/app/bin/api"],
+    [{ "go.mod": MODULE, "cmd/shop/main.go": MAIN, "cmd/shop-key/main.go": MAIN }, "/app/bin/shop"],
     [{ "go.mod": MODULE, "daemon/main.go": MAIN, "examples/a/main.go": MAIN }, "/app/bin/daemon"],
     [{ "go.mod": MODULE, "main.go": MAIN, "generate.go": `//go:build ignore\n\n${MAIN}` }, "/app/bin/shop"],
   ];
@@ -79,7 +80,7 @@ test("Go's version is the one that is named, and else the last of the line that 
     [{ "go.mod": "module a\n\ngo 1.22\n" }, {}, /go1\.22\.12\./],
     [{ "go.mod": "module a\n\ngo 1.22.3\n" }, {}, /go1\.22\.12\./],
     [{ "go.mod": "module a\n\ngo 1.22.99\n" }, {}, /go1\.22\.99\./],
-    [{ "go.mod": "module a\n\ngo 1.22.3\n\ntoolchain go1.23.4\n" }, {}, /go1\.23\.4\./],
+    [{ "go.mod": "module a\n\ngo 1.22.3\n\ntoolchain go1.23.4\n" }, {}, /go1\.23\.12\./],
     [{ "go.mod": "module a\n\ngo 1.99\n" }, {}, /go1\.99\.0\./],
     [{ "go.mod": "module a\n\ngo 1.13\n" }, {}, /go1\.27\.4\./],
     [{ "go.mod": "module a\n" }, {}, /go1\.27\.4\./],

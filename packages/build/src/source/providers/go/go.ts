@@ -8,7 +8,7 @@ import type { PlanStep } from "../../plan/plan.ts";
 import type { Provider, Settings } from "../../provider.ts";
 import type { Source } from "../../source.ts";
 import { type Cgo, cgoOf } from "./cgo.ts";
-import { commandsOf, goFiles } from "./commands.ts";
+import { commandsOf, goFiles, nameOfModule } from "./commands.ts";
 import { modulesOf } from "./modules.ts";
 import { GO_ROOT, goVersion, toolchainStep } from "./toolchain.ts";
 
@@ -22,7 +22,7 @@ export const go: Provider = {
     const modules = modulesOf(source);
     const cgo = cgoOf(source, modules, settings);
     const programs = commandsOf(source, modules);
-    const preferred = programs.flatMap(({ name, directory }) => (directory === "." ? [name] : []));
+    const preferred = modules.map((module) => nameOfModule(module));
     const choice = { provider: "go", variable: "GO_BIN", programs, preferred };
     const { built, started } = choosePrograms(choice, source, settings);
     const needs = needsOf(cgo.libraries);

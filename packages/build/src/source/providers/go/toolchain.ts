@@ -8,9 +8,9 @@ import { wantedVersion } from "../../versions/wanted.ts";
 const VERSIONS = ["1.27.4", "1.26.11", "1.25.14", "1.24.13", "1.23.12", "1.22.12", "1.21.13"] as const;
 
 /**
- * The version of Go that compiles a source. A whole version is that one. What go.mod's `go` line says is
- * a lower bound, and programs behave as it says under any later Go: its line's last version, which has
- * all corrections; the newest one for lines that are older than toolchains. `VERSION_UNAVAILABLE`
+ * The version of Go that compiles a source. A whole version is that one. What go.mod's `go`
+ * and `toolchain` lines say is a lower bound, and programs behave as it says under any later Go: its line's
+ * last version, which has all corrections; the newest one for lines that are older than toolchains. `VERSION_UNAVAILABLE`
  */
 export function goVersion(source: Source, settings: Settings): string {
   const wanted = wantedVersion(source, settings, "go")?.version;
@@ -49,7 +49,7 @@ export function toolchainStep(version: string): PlanStep {
       [
         `if ! go mod download -modcacherw "${module}"; then`,
         `  echo "Go ${version} cannot be had. Set GO_VERSION to one of these:"`,
-        `  go list -m -versions golang.org/toolchain | tr ' ' '\\n' | sed -n "s/^v0.0.1-go\\(.*\\)\\.linux-$(go env GOARCH)\\$/\\1/p" | tail -n 40 | tr '\\n' ' '`,
+        `  go list -m -versions golang.org/toolchain | tr ' ' '\\n' | sed -n "s/^v0.0.1-go\\(.*\\)\\.linux-$(go env GOARCH)\\$/\\1/p" | sort -V | tail -n 40 | tr '\\n' ' '`,
         "  exit 1",
         "fi",
         // Zip files of modules have no modes.
