@@ -1,5 +1,6 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, join } from "node:path";
 import { run } from "@cooper/test";
 
 /** A published application, of whoever publishes such ones. */
@@ -13,6 +14,27 @@ export interface Published {
  * machine has it configured: into a directory that is empty, from a directory for what is on the way.
  */
 export const FETCHERS = {
+  crates: async ({ package: name, version }, directory) => {
+    await run("cargo", ["info", "--quiet", `${name}@${version}`], { cwd: "/" });
+    const home = process.env["CARGO_HOME"] ?? join(homedir(), ".cargo");
+    const [archive] = globSync(join(home, "registry/cache/*", `${name}-${version}.crate`));
+    if (archive === undefined) throw new Error(`cargo info has kept no ${name}-${version}.crate`);
+    await unpack(archive, directory);
+  },
+  debian: async ({ package: name, version }, directory, scratch) => {
+    const options = sourcesOnly(scratch);
+    await run("apt-get", [...options, "update"]);
+    await run("apt-get", [...options, "source", "--download-only", `${name}=${version}`], { cwd: scratch });
+    const [description = ""] = globSync(join(scratch, "*.dsc"));
+    await run("dpkg-source", ["--no-check", "--extract", description, join(scratch, "unpacked")]);
+    cpSync(join(scratch, "unpacked"), directory, { recursive: true, verbatimSymlinks: true });
+  },
+  go: async ({ package: name, version }, directory, scratch) => {
+    const module = `${name}@${version}`;
+    await run("go", ["mod", "download", module], { cwd: scratch });
+    const place = (await run("go", ["list", "-m", "-f", "{{.Dir}}", module], { cwd: scratch })).stdout.trim();
+    await run("cp", ["-r", "--no-preserve=mode", `${place}/.`, directory]);
+  },
   npm: async ({ package: name, version }, directory, scratch) => {
     await run("npm", ["pack", `${name}@${version}`, "--silent", "--pack-destination", scratch]);
     await unpackOnly(scratch, directory);
@@ -27,5 +49,33 @@ export type Ecosystem = keyof typeof FETCHERS;
 /** Unpacks the only archive of a directory, without the one directory that all in it lies in. */
 async function unpackOnly(from: string, into: string): Promise<void> {
   const [archive = ""] = readdirSync(from);
-  await run("tar", ["-xf", join(from, archive), "-C", into, "--strip-components=1", "--no-same-owner"]);
+  await unpack(join(from, archive), into);
+}
+
+async function unpack(archive: string, into: string): Promise<void> {
+  await run("tar", ["-xf", archive, "-C", into, "--strip-components=1", "--no-same-owner"]);
+}
+
+/** Flags with which apt-get looks at nothing but the sources of what this machine's own lists have. */
+function sourcesOnly(scratch: string): readonly string[] {
+  const place = (...parts: readonly string[]): string => {
+    const directory = join(scratch, ...parts);
+    mkdirSync(directory, { recursive: true });
+    return directory;
+  };
+  const own = globSync("/etc/apt/{sources.list,sources.list.d/*.{list,sources}}");
+  const parts = place("apt", "parts");
+  for (const path of own) {
+    const text = readFileSync(path, "utf8").replace(/^(Types:\s*)?deb(?=\s|$)/gm, "$1deb-src");
+    const name = basename(path) === "sources.list" ? "sources.list.list" : basename(path);
+    writeFileSync(join(parts, name), text);
+  }
+  const settings = {
+    "Dir::Etc::sourcelist": "/dev/null",
+    "Dir::Etc::sourceparts": parts,
+    "Dir::State::lists": place("apt", "lists"),
+    "Dir::Cache": place("apt", "cache"),
+    "APT::Sandbox::User": "root",
+  };
+  return Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
 }

@@ -17,8 +17,73 @@ export interface Application {
   readonly run: "always" | "all";
 }
 
+/** What CommonMark's XML is of nothing. */
+const EMPTY_DOCUMENT =
+  '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE document SYSTEM "CommonMark.dtd">\n<document xmlns="http://commonmark.org/xml/1.0" />\n';
+
 /** By ecosystem and name; whoever adds a provider adds rows. */
 export const APPLICATIONS: readonly Application[] = [
+  {
+    ecosystem: "crates",
+    package: "hexyl",
+    version: "0.17.0",
+    asks: [{ arguments: ["--version"], prints: "hexyl 0.17.0\n" }],
+    run: "all",
+  },
+  {
+    ecosystem: "crates",
+    package: "sfz",
+    version: "0.7.1",
+    flags: ["--start", "sfz --bind 0.0.0.0 --port 8080 /etc"],
+    asks: [{ path: "/group", answer: "nonroot:x:65532:" }],
+    run: "all",
+  },
+  {
+    ecosystem: "debian",
+    package: "cmark",
+    version: "0.30.2-6",
+    asks: [{ arguments: ["--to", "xml", "/dev/null"], prints: EMPTY_DOCUMENT }],
+    run: "all",
+  },
+  {
+    ecosystem: "debian",
+    package: "hello",
+    version: "2.10-3",
+    asks: [{ arguments: [], prints: "Hello, world!\n" }],
+    run: "always",
+  },
+  {
+    ecosystem: "debian",
+    package: "memcached",
+    version: "1.6.18-1+deb12u1",
+    asks: [{ arguments: ["--version"], prints: "memcached 1.6.18\n" }],
+    run: "all",
+  },
+  {
+    ecosystem: "go",
+    package: "filippo.io/age",
+    version: "v1.2.0",
+    flags: ["--env", "GO_BIN=age-keygen"],
+    asks: [{ arguments: ["--version"], prints: "(devel)\n" }],
+    run: "all",
+  },
+  {
+    ecosystem: "go",
+    package: "github.com/hashicorp/http-echo",
+    version: "v1.0.0",
+    flags: ["--start", "http-echo -listen=:8080 -text=casks"],
+    asks: [{ path: "/", answer: "casks" }],
+    run: "always",
+  },
+  {
+    ecosystem: "go",
+    package: "github.com/prometheus/blackbox_exporter",
+    version: "v0.25.0",
+    flags: ["--start", "blackbox_exporter --web.listen-address=:8080 --config.file=/app/config/blackbox.yml"],
+    files: { "config/blackbox.yml": "modules:\n  page:\n    prober: http\n" },
+    asks: [{ path: "/config", answer: "prober: http" }],
+    run: "all",
+  },
   {
     ecosystem: "npm",
     package: "cors-anywhere",
