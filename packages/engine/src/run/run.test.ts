@@ -68,14 +68,17 @@ test("a container's exit status is given, and nothing of it is left", async (t) 
   assert.ok(!readFileSync("/proc/self/mounts", "utf8").includes(home));
 });
 
-test("a program that is not in the image is an error that names it", async (t) => {
+test("a program that is not in the image, or not executable, is an error that names it", async (t) => {
   const base = requireBusybox(t);
   if (base === undefined) return;
   const home = join(temporaryDirectory(t), "home");
-  await assert.rejects(runImage(imageOf([base]), { home, arguments: ["/no/such"] }), {
-    code: "RUNTIME_FAILED",
-    message: /\/no\/such/,
-  });
+  for (const program of ["/no/such", "nosuch", "/etc/passwd"]) {
+    await assert.rejects(runImage(imageOf([base]), { home, arguments: [program] }), {
+      code: "RUNTIME_FAILED",
+      message: new RegExp(program),
+      advice: /in the image .*, and executable/,
+    });
+  }
   assert.deepEqual(readdirSync(join(home, "containers")), []);
 });
 

@@ -97,10 +97,21 @@ function throwIfRuntimeFailed({ runtime, bundle }: RuntimeStart, log: string): v
     .at(-1);
   if (failure !== undefined) {
     throw new EngineError("RUNTIME_FAILED", `${runtime.name}: ${failure}`, {
-      advice: "cooper doctor says what this host can run; --verbose shows the whole log.",
+      advice: adviceOn(failure),
       fields: { runtime: runtime.name },
     });
   }
+}
+
+/** What a user can do, by the words in which runc and crun say that a program did not start. */
+function adviceOn(failure: string): string {
+  if (/exec format error/i.test(failure)) {
+    return "The program is for another processor: --platform chooses another image of an index.";
+  }
+  if (/\bexec(utable)?\b.*(not found|no such file|permission denied)/i.test(failure)) {
+    return "Is it in the image (cooper ls -l REF), and executable? A script needs its interpreter too.";
+  }
+  return "cooper doctor says what this host can run; --verbose shows the whole log.";
 }
 
 /** The message of a line of the runtime's log, if it is about a failure. */
