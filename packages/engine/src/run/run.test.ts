@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { type TarInput, writeTar } from "@cooper/archive";
 import { type Image, makeImage, makeLayer } from "@cooper/oci";
-import { freePort, requireProgram, requireRoot, temporaryDirectory } from "@cooper/test";
+import { requireProgram, requireRoot, temporaryDirectory } from "@cooper/test";
 import { pruneRuns } from "./prune.ts";
 import { runImage, type RunOptions } from "./run.ts";
 
@@ -146,22 +146,25 @@ test("a read-only root cannot be written, a read-only volume neither", async (t)
 test("no network means a loopback and nothing else; a published port still leads in", async (t) => {
   const base = requireBusybox(t);
   if (base === undefined) return;
-  const port = await freePort();
+  const published = Promise.withResolvers<number>();
   const home = join(temporaryDirectory(t), "home");
   const controller = new AbortController();
   const running = runImage(imageOf([base]), {
     home,
     network: "none",
-    published: [{ address: "127.0.0.1", hostPort: port, containerPort: 80 }],
+    published: [{ address: "127.0.0.1", hostPort: 0, containerPort: 80 }],
     arguments: ["/bin/busybox", "nc", "-ll", "-p", "80", "-e", "/bin/busybox", "ls", "/sys/class/net"],
     signal: controller.signal,
+    onEvent: (event) => {
+      if (event.type === "published") published.resolve(event.ports[0]?.hostPort ?? 0);
+    },
   });
   running.then(
-    ({ status }) => t.diagnostic(`the container ended with ${status}`),
-    () => {}, // looked at below
+    ({ status }) => published.reject(new Error(`the container ended with ${status}`)),
+    (error: unknown) => published.reject(error), // and looked at below
   );
   try {
-    assert.equal(await visit(port), "lo\n");
+    assert.equal(await visit(await published.promise), "lo\n");
   } finally {
     controller.abort();
     await assert.rejects(running);
@@ -170,7 +173,7 @@ test("no network means a loopback and nothing else; a published port still leads
 });
 
 async function visit(port: number): Promise<string> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 600; attempt++) {
     const answer = await new Promise<string>((resolve) => {
       let text = "";
       const socket = connect(port, "127.0.0.1");
