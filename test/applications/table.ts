@@ -103,7 +103,7 @@ export const APPLICATIONS: readonly Application[] = [
     package: "json-server",
     version: "0.17.4",
     // Published as it was built, without what it was built from.
-    flags: ["--build", "true", "--start", "node lib/cli/bin.js --host 0.0.0.0 --port 8080 casks.json"],
+    flags: ["--build", "", "--start", "node lib/cli/bin.js --host 0.0.0.0 --port 8080 casks.json"],
     files: { "casks.json": '{"casks":[{"id":1,"wood":"oak"}]}' },
     asks: [{ path: "/casks/1", answer: '"wood": "oak"' }],
     run: "all",
@@ -121,6 +121,7 @@ export const APPLICATIONS: readonly Application[] = [
     ecosystem: "npm",
     package: "peer",
     version: "1.0.2",
+    flags: ["--build", ""], // as json-server
     asks: [{ path: "/", answer: "PeerJS Server" }],
     run: "all",
   },
@@ -128,16 +129,7 @@ export const APPLICATIONS: readonly Application[] = [
     ecosystem: "npm",
     package: "serve",
     version: "14.2.7",
-    asks: [{ path: "/readme.md", answer: "Assuming you would like to serve a static site" }],
-    run: "all",
-  },
-  {
-    ecosystem: "npm",
-    package: "verdaccio",
-    version: "6.8.0",
-    flags: ["--start", "node bin/verdaccio --config conf/docker.yaml --listen 0.0.0.0:8080"],
-    asks: [{ path: "/-/ping", answer: "{}" }],
-    writes: ["/verdaccio/storage"],
+    asks: [{ path: "/readme.md", answer: "helps you serve a static site" }],
     run: "all",
   },
 ];

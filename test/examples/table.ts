@@ -19,6 +19,14 @@ export type Ask =
 
 /** By name; whoever adds an example adds its row. */
 export const EXAMPLES: readonly Example[] = [
+  {
+    name: "astro-site",
+    asks: [
+      { path: "/about", answer: "Of staves and hoops." },
+      { path: "/nothing", answer: "No such cask." },
+    ],
+    lacks: asked("astro-site"),
+  },
   { name: "bun-serve", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "c-make", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "c-meson", asks: [{ arguments: ["oak"], prints: "1a4cb739\n" }] },
@@ -53,9 +61,15 @@ export const EXAMPLES: readonly Example[] = [
   { name: "python-flask", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "python-poetry", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "python-uv", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  {
+    name: "react-router-app",
+    asks: [{ path: "/", answer: "There are " }],
+    lacks: asked("react-router-app"),
+  },
   { name: "rust-http", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "shell-script", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "static-site", asks: [{ path: "/", answer: "<p>Three casks.</p>" }] },
+  { name: "sveltekit-app", asks: [{ path: "/", answer: "3 casks." }], lacks: asked("sveltekit-app") },
   {
     name: "vite-react",
     asks: [
@@ -63,6 +77,7 @@ export const EXAMPLES: readonly Example[] = [
       { path: "/a/page/of/the/application", answer: '<div id="root"></div>' },
     ],
   },
+  { name: "workspace-turbo", asks: [{ path: "/", answer: '{"casks":3}' }] },
 ];
 
 /** For an example that takes minutes: it is built only where it is named. */

@@ -8,7 +8,8 @@ import type { Project } from "./project.ts";
  */
 export function buildLine(project: Project, framework: Framework | undefined): string | undefined {
   const { settings, manager, members, manifest, directory, shape } = project;
-  if (settings.buildCommand !== undefined) return settings.buildCommand;
+  // A command of no words says that everything is built already.
+  if (settings.buildCommand !== undefined) return settings.buildCommand.trim() || undefined;
   const own = manifest.scripts?.["build"] === undefined ? framework?.build : manager.run("build");
   if (shape === "alone") return own;
   if (own === undefined && members.every((member) => member.manifest.scripts?.["build"] === undefined))

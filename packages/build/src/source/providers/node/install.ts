@@ -1,7 +1,13 @@
 import { join } from "node:path/posix";
 import type { Plan, PlanCopy, PlanStep } from "../../plan/plan.ts";
 import type { Framework } from "./frameworks/framework.ts";
-import { allDependencies, INSTALL_SCRIPTS, productionDependencies } from "./manifest.ts";
+import {
+  allDependencies,
+  GIT_HOOKS,
+  INSTALL_SCRIPTS,
+  productionDependencies,
+  WRITERS_SCRIPTS,
+} from "./manifest.ts";
 import { pathIn, type Project } from "./project.ts";
 import type { WorkspaceMember } from "./workspace.ts";
 
@@ -56,7 +62,7 @@ export function installSteps(
   if (isBuilt || (needs && runsScripts)) {
     steps["install"] = {
       after: "tools",
-      copies: [runsScripts ? everything : manifests],
+      copies: [runsScripts || preparesItself(project) ? everything : manifests],
       commands: [settings.installCommand ?? manager.installAll],
       ...common,
     };
@@ -181,14 +187,24 @@ function hasDevelopment(project: Project): boolean {
   );
 }
 
-/** `prepare` is for who writes the application (Git's hooks …), and calls what is not installed here. */
+/** Whether installing everything also runs scripts that want the application's files. */
+function preparesItself(project: Project): boolean {
+  return installing(project).some(({ manifest }) =>
+    WRITERS_SCRIPTS.some((name) => {
+      const script = manifest.scripts?.[name];
+      return script !== undefined && !GIT_HOOKS.test(script);
+    }),
+  );
+}
+
+/** What is for who writes the application calls what is not installed here. */
 function withoutScripts(project: Project): readonly string[] {
   const paths = installing(project)
-    .filter(({ manifest }) => manifest.scripts?.["prepare"] !== undefined)
-    .map(({ directory }) => (directory === "" ? "package.json" : `${directory}/package.json`));
+    .filter(({ manifest }) => WRITERS_SCRIPTS.some((name) => manifest.scripts?.[name] !== undefined))
+    .map(({ directory }) => join(directory, "package.json"));
   if (paths.length === 0) return [];
-  const script =
-    "for(const f of process.argv.slice(1)){const m=JSON.parse(fs.readFileSync(f));delete m.scripts.prepare;fs.writeFileSync(f,JSON.stringify(m))}";
+  const deletions = WRITERS_SCRIPTS.map((name) => `delete m.scripts.${name}`).join(";");
+  const script = `for(const f of process.argv.slice(1)){const m=JSON.parse(fs.readFileSync(f));${deletions};fs.writeFileSync(f,JSON.stringify(m))}`;
   return [`node -e '${script}' ${paths.join(" ")}`];
 }
 

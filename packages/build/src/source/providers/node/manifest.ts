@@ -49,5 +49,12 @@ export function allDependencies(manifest: Manifest): ReadonlyMap<string, string>
   return new Map([...Object.entries(manifest.devDependencies ?? {}), ...productionDependencies(manifest)]);
 }
 
-/** Scripts that a package manager runs of its own accord when it installs. */
+/** Scripts of an application that its package manager runs when it installs, and that running may need. */
 export const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall"] as const;
+
+/** Those that it runs then for who writes or publishes the application. */
+export const WRITERS_SCRIPTS = ["prepublish", "prepare"] as const;
+
+/** Puts hooks into Git: asks for no file of the application, and does nothing where there is no Git. */
+export const GIT_HOOKS =
+  /^(is-ci \|\| )?(npx )?(husky|lefthook|simple-git-hooks|pre-commit|git config)\b[^&;]*$/;

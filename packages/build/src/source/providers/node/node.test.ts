@@ -72,6 +72,10 @@ const SHAPES: Readonly<Record<string, Files>> = {
     }),
     "package-lock.json": "{}",
   },
+  "prepared-by-itself": {
+    "package.json": manifest({ ...SERVER, scripts: { ...SERVER.scripts, prepare: "npm run build" } }),
+    "package-lock.json": "{}",
+  },
   "a-local-package-and-git": {
     "package.json": manifest({
       main: "a.js",
@@ -206,6 +210,29 @@ for (const [scripts, command] of STARTS) {
     assert.equal(hasShell, command[0] === "/bin/sh", "a shell is there where it is needed, and only there");
   });
 }
+
+test("a build command of no words means that nothing is built", async (t) => {
+  const source = await sourceOf(t, { "package.json": manifest(SERVER) });
+  assert.deepEqual(Object.keys(node.plan(source, { variables: {}, buildCommand: "" }).steps), [
+    "package-manager",
+    "tools",
+    "dependencies",
+  ]);
+});
+
+test("Node's line decides which npm installs, and of a range the newest that it takes", async (t) => {
+  const cases = [
+    [">=12", "11"],
+    ["18", "10"],
+    ["^20.1", "10"],
+    [">=16 <17", "8"],
+    ["26", "11"],
+  ] as const;
+  for (const [wanted, line] of cases) {
+    const source = await sourceOf(t, { "package.json": manifest({ ...SERVER, engines: { node: wanted } }) });
+    assert.deepEqual(node.plan(source, NONE).steps["package-manager"]?.root, [`npm:npm=${line}`], wanted);
+  }
+});
 
 test("a token that .npmrc asks for is there when packages are fetched, and no other variable is", async (t) => {
   const files = {

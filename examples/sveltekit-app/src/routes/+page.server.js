@@ -1,0 +1,3 @@
+export function load() {
+  return { casks: 3 };
+}

@@ -1,0 +1,3 @@
+export function countCasks(woods: readonly string[]): number {
+  return woods.length;
+}
