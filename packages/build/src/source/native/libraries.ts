@@ -49,7 +49,7 @@ const TABLE: readonly (readonly [names: string, build: string, runtime: string])
   ["libcares cares c-ares", "libc-ares-dev", "libc-ares2"],
   ["libzmq zmq zeromq", "libzmq3-dev", "libzmq5"],
   ["libssh2 ssh2", "libssh2-1-dev", "libssh2-1"],
-  ["libsodium sodium libsodium-sys", "libsodium-dev", "libsodium23"],
+  ["libsodium sodium", "libsodium-dev", "libsodium23"],
   ["gnutls", "libgnutls28-dev", "libgnutls30"],
   ["libgcrypt gcrypt", "libgcrypt20-dev", "libgcrypt20"],
   ["mbedtls mbedcrypto", "libmbedtls-dev", "libmbedtls14"],

@@ -87,13 +87,16 @@ function listens(source: Source): boolean {
   );
 }
 
+/** Has compilers' names, and asks the cache before it runs one. */
+const CCACHE = "/usr/lib/ccache";
+
 function compileSteps(
   { tools, configure, build, install, fetches, toolchain }: Description,
   settings: Settings,
   programs: readonly Program[],
   packages: readonly string[],
 ): Plan["steps"] {
-  const compilers = ["gcc", "g++", "libc6-dev"];
+  const compilers = ["gcc", "g++", "libc6-dev", "ccache"];
   const online = fetches === "sources" ? ["git", "ca-certificates"] : [];
   const lines = [configure, settings.buildCommand ?? build, install, collect(programs)];
   return {
@@ -105,8 +108,10 @@ function compileSteps(
         : { mounts: [{ from: "toolchain", source: TOOL_PLACE, target: TOOL_PLACE }] }),
       copies: [{ from: "source", source: ".", target: "app" }],
       commands: [lines.filter((line) => line !== "").join("\n")],
+      // What was compiled before is known by all that went into it, so another build's can be taken.
+      caches: [{ id: "ccache", target: "/root/.cache/ccache", sharing: "shared" }],
       environment: {
-        PATH: `${toolchain === undefined ? "" : `${toolchain.path}:`}/usr/sbin:/usr/bin:/sbin:/bin`,
+        PATH: `${toolchain === undefined ? "" : `${toolchain.path}:`}${CCACHE}:/usr/sbin:/usr/bin:/sbin:/bin`,
         DESTDIR: OUTPUT,
         // Where the source lay is in no program.
         CFLAGS: "-O2 -ffile-prefix-map=/app=.",

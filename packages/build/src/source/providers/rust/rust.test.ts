@@ -101,6 +101,7 @@ test("a library that a package brings itself is not asked of the system", async 
   };
   assert.deepEqual(await rootOf("", lockOf("openssl-sys")), ["apt:libc6/libgcc-s1/libssl3/+nobase"]);
   assert.deepEqual(await rootOf("", lockOf("openssl-sys", "openssl-src")), ["apt:libc6/libgcc-s1/+nobase"]);
+  assert.deepEqual(await rootOf("", lockOf("bzip2", "fmt", "zstd")), ["apt:libc6/libgcc-s1/+nobase"]);
   const bundled = '[dependencies]\nrusqlite = { version = "0.31", features = ["bundled"] }\n';
   assert.deepEqual(await rootOf(bundled, lockOf("libsqlite3-sys")), ["apt:libc6/libgcc-s1/+nobase"]);
 });

@@ -74,6 +74,14 @@ function hasListener(source: Source): boolean {
   return source.matching("**/*.rs").some((path) => (source.text(path) ?? "").includes("TcpListener::bind"));
 }
 
+/** Crates that are no `-sys`, and want a program or C++'s own library all the same. */
+const WITH_TOOLS: ReadonlySet<string> = new Set([
+  "cmake",
+  "link-cplusplus",
+  "prost-build",
+  "protobuf-codegen",
+]);
+
 /** Packages that bring their own copy of a library, so that the system's is not needed. */
 const BUNDLES: Readonly<Record<string, string>> = { "openssl-sys": "openssl-src" };
 
@@ -82,6 +90,8 @@ function librariesOf(source: Source, crates: readonly Crate[], locked: readonly 
   const texts = crates.map(({ directory }) => source.text(posix.join(directory, "Cargo.toml")) ?? "");
   const isBundled = texts.some((text) => /\b(bundled|vendored)\b/.test(text));
   return locked.filter((name) => {
+    // A crate that is called as a library is another in Rust, or brings its own.
+    if (!name.endsWith("-sys") && !WITH_TOOLS.has(name)) return false;
     const own = BUNDLES[name];
     if (own !== undefined && locked.includes(own)) return false;
     return !(isBundled && name === "libsqlite3-sys");
