@@ -39,6 +39,11 @@ export const FETCHERS = {
     await run("npm", ["pack", `${name}@${version}`, "--silent", "--pack-destination", scratch]);
     await unpackOnly(scratch, directory);
   },
+  pypi: async ({ package: name, version }, directory, scratch) => {
+    const flags = ["--quiet", "--no-deps", "--no-binary", ":all:", "--dest", scratch];
+    await run("python3", ["-m", "pip", "download", ...flags, `${name}==${version}`]);
+    await unpackOnly(scratch, directory);
+  },
 } as const satisfies Record<
   string,
   (application: Published, directory: string, scratch: string) => Promise<void>

@@ -49,6 +49,7 @@ export const EXAMPLES: readonly Example[] = [
   { name: "node-express", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "node-pnpm", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "node-yarn", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "php-composer", asks: [{ path: "/names", answer: "FÄSSCHEN" }] },
   {
     name: "python-django",
     asks: [
@@ -66,6 +67,7 @@ export const EXAMPLES: readonly Example[] = [
     asks: [{ path: "/", answer: "There are " }],
     lacks: asked("react-router-app"),
   },
+  { name: "ruby-sinatra", asks: [{ path: "/casks/firkin", answer: '"litres":41' }] },
   { name: "rust-http", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "shell-script", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "static-site", asks: [{ path: "/", answer: "<p>Three casks.</p>" }] },

@@ -72,7 +72,7 @@ export function inputsOfPackages(solutions: readonly Solution[], options: Layers
  * what is done for a maintainer script or of a link raises it, so that nobody takes an image of before
  * for one of now.
  */
-const CONTENT_VERSION = 1;
+const CONTENT_VERSION = 2;
 
 /** An index that was made anew changes nothing as long as it leads to the same packages. */
 function inputsOf({ ecosystem, platform, request, repositories, packages, base }: Solution): unknown {

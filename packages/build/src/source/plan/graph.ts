@@ -55,11 +55,15 @@ export function graphOfPlan(plan: Plan, options: GraphOptions): Step {
   };
   const visiting = new Set<string>();
   const chain = (name: string, step: PlanStep): Step => {
+    const { files, commands } = step;
+    const isAlone = step.after === undefined && step.root === undefined && step.copies === undefined;
+    // Files that no command works on need nothing under them.
+    if (isAlone && files !== undefined && commands.length === 0) return makeStep(filesOf(files));
     let last = step.after === undefined ? rootOf(step.root ?? []) : find(step.after, name);
     for (const copy of step.copies ?? []) last = makeStep(copyOf([copy]), [last, find(copy.from, name)]);
-    if (step.files !== undefined) last = makeStep(filesOf(step.files), [last]);
+    if (files !== undefined) last = makeStep(filesOf(files), [last]);
     const mounted = (step.mounts ?? []).map(({ from }) => find(from, name));
-    for (const command of step.commands)
+    for (const command of commands)
       last = makeStep(execOf(name, step, command, options.secrets), [last, ...mounted]);
     return last;
   };

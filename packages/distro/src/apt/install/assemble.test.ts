@@ -167,6 +167,15 @@ test("the links of a merged /usr are there where a package needs them, and no ot
   );
 });
 
+test("what asserts that /usr is merged takes none of its links away", async () => {
+  const libc = await packageOf("libc", { data: [file("./lib64/ld.so", "x")] });
+  const merged = await packageOf("usr-is-merged", {
+    data: [file("./usr/share/doc/usr-is-merged/copyright", "x")],
+    control: [script("postinst", 'rm "$DPKG_ROOT/lib64"')],
+  });
+  assert.equal((await topOf(await assembled([libc, merged])))["lib64"], "→ usr/lib64");
+});
+
 test("a package's layer is the same whatever else is in the image", async () => {
   const one = await packageOf("one", { data: [file("./bin/x", "1")] });
   const two = await packageOf("two", { data: [file("./lib/y", "2")] });

@@ -24,7 +24,7 @@ const NATIVE: readonly { readonly name: RegExp; readonly scripts: readonly Scrip
   { name: /^ca-certificates(-java)?$/, scripts: ["postinst"] },
   { name: /^libc6$/, scripts: ["preinst", "postinst"] },
   { name: /^dpkg$/, scripts: ["postinst"] },
-  { name: /^usrmerge$/, scripts: ["preinst", "postinst"] },
+  { name: /^(usrmerge|usr-is-merged)$/, scripts: ["preinst", "postinst"] },
 ];
 
 /** The packages in the order in which their scripts are followed. */

@@ -1,7 +1,7 @@
 import type { PlanStep } from "../../plan/plan.ts";
 import type { Settings } from "../../provider.ts";
 import type { Source } from "../../source.ts";
-import { chooseVersion } from "../../versions/choose.ts";
+import { chooseRelease } from "../../versions/choose-release.ts";
 
 /** The Pythons that can be had, each Debian's own of a release. The first one is for whom any will do. */
 const RUNTIMES = [
@@ -20,12 +20,7 @@ export const PROJECT = "/opt/project";
 
 /** `VERSION_UNAVAILABLE` */
 export function chooseRuntime(source: Source, settings: Settings): Runtime {
-  const [first, ...others] = RUNTIMES;
-  const version = chooseVersion(source, settings, "python", [
-    first.version,
-    ...others.map((each) => each.version),
-  ]);
-  return RUNTIMES.find((each) => each.version === version) ?? first;
+  return chooseRelease(source, settings, "python", RUNTIMES);
 }
 
 /** Where the modules are that come with Python. */

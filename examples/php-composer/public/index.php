@@ -1,0 +1,16 @@
+<?php
+
+use Casks\Cask;
+
+require __DIR__ . '/../vendor/autoload.php';
+
+header('Content-Type: application/json');
+$path = parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH);
+echo match ($path) {
+    '/' => json_encode(['casks' => count(Cask::all())]),
+    '/names' => json_encode(array_map(fn (Cask $cask) => mb_strtoupper($cask->name), Cask::all()), JSON_UNESCAPED_UNICODE),
+    default => (function () {
+        http_response_code(404);
+        return json_encode(['error' => 'no such page']);
+    })(),
+};

@@ -1,0 +1,134 @@
+import { finishPlan } from "../../finish-plan.ts";
+import type { Plan, PlanCopy, PlanStep } from "../../plan/plan.ts";
+import type { Provider, Settings } from "../../provider.ts";
+import type { Source } from "../../source.ts";
+import { chooseRelease } from "../../versions/choose-release.ts";
+import { type Gems, readGems } from "./gems.ts";
+import { nativePackages } from "./native.ts";
+import { ENTRIES, findStart, isRails } from "./start.ts";
+
+/** The versions of Ruby that can be had, each Debian's own of a release. The first one is for whom any will do. */
+const RUNTIMES = [
+  { version: "3.1", release: "bookworm" },
+  { version: "3.3", release: "trixie" },
+] as const;
+type Runtime = (typeof RUNTIMES)[number];
+
+/** Where Bundler puts gems. */
+const BUNDLE = "/opt/bundle";
+const CACHE = "/root/.bundle/cache";
+
+/** Ruby: gems by Bundler; Debian's Ruby, no compiler and no shell in the image. */
+export const ruby: Provider = {
+  name: "ruby",
+  detect: (source) => ["Gemfile", "config.ru", ...ENTRIES].find((path) => source.has(path)),
+  plan: (source, settings) => {
+    const runtime = chooseRelease(source, settings, "ruby", RUNTIMES);
+    const gems = readGems(source);
+    const native = nativePackages(gems.names);
+    const environment = environmentOf(source, gems);
+    const steps = bundleSteps(source, settings, gems, runtime, native.build);
+    const hasBundle = steps["dependencies"] !== undefined;
+    const copies: PlanCopy[] = [
+      ...(hasBundle ? [{ from: "dependencies", source: BUNDLE, target: BUNDLE.slice(1) }] : []),
+      steps["application"] === undefined
+        ? { from: "source", source: ".", target: "app" }
+        : { from: "application", source: "/app", target: "app" },
+    ];
+    const base = ["base-files", "libc-bin", "netbase", "tzdata", "ca-certificates", "ruby"];
+    const bundler = hasBundle ? ["ruby-bundler"] : [];
+    return finishPlan(
+      {
+        name: "ruby",
+        steps,
+        deploy: {
+          root: [`apt:${[...base, ...bundler, ...native.run].join("/")}/+nobase:${runtime.release}`],
+          copies,
+          start: findStart(source, gems),
+          environment: { ...environment, PORT: "8080" },
+          ports: [8080],
+        },
+      },
+      source,
+      settings,
+    );
+  },
+};
+
+/** What Bundler, Rack and Rails are told, when it is built and when it runs. */
+function environmentOf(source: Source, gems: Gems): Readonly<Record<string, string>> {
+  const bundler = {
+    BUNDLE_PATH: BUNDLE,
+    BUNDLE_WITHOUT: "development:test",
+    ...(gems.bundler === "locked" ? { BUNDLE_DEPLOYMENT: "1" } : {}),
+  };
+  const rails = { RAILS_ENV: "production", RAILS_LOG_TO_STDOUT: "1", RAILS_SERVE_STATIC_FILES: "1" };
+  return {
+    ...(gems.bundler === "none" ? {} : bundler),
+    RACK_ENV: "production",
+    ...(isRails(source, gems) ? rails : {}),
+  };
+}
+
+function bundleSteps(
+  source: Source,
+  settings: Settings,
+  gems: Gems,
+  { release }: Runtime,
+  packages: readonly string[],
+): Plan["steps"] {
+  const tools = [
+    "ruby",
+    "ruby-dev",
+    "ruby-bundler",
+    "gcc",
+    "g++",
+    "make",
+    "libc6-dev",
+    "git",
+    "ca-certificates",
+    "findutils",
+  ];
+  const root = [`apt:${[...tools, ...packages].join("/")}:${release}`];
+  const whole: PlanCopy = { from: "source", source: ".", target: "app" };
+  const environment = { ...environmentOf(source, gems), CFLAGS: "-g0" };
+  const steps: Plan["steps"] = {};
+  if (gems.bundler !== "none" || settings.installCommand !== undefined) {
+    const manifests = settings.installCommand === undefined && gems.from !== "source";
+    steps["dependencies"] = {
+      root,
+      copies: [manifests ? { ...whole, include: [...gems.manifests] } : whole],
+      commands: [settings.installCommand ?? `bundle install --jobs 4 && ${CLEAN}`],
+      caches: [{ id: "bundler", target: CACHE, sharing: "locked" }],
+      environment: { ...environment, BUNDLE_USER_CACHE: CACHE },
+      network: "host",
+      configuration: ["certificates"],
+    };
+  }
+  const builds = [
+    ...(settings.buildCommand === undefined ? [] : [settings.buildCommand]),
+    ...assetLines(source, gems),
+  ];
+  if (builds.length > 0) {
+    const application: PlanStep = {
+      ...(steps["dependencies"] === undefined ? { root } : { after: "dependencies" }),
+      copies: [whole],
+      commands: [builds.join(" && ")],
+      environment: { ...environment, SECRET_KEY_BASE_DUMMY: "1" },
+      secrets: Object.keys(settings.variables),
+    };
+    steps["application"] = application;
+  }
+  return steps;
+}
+
+/** What installing leaves behind that running does not need, and that is not the same every time. */
+const CLEAN = `find ${BUNDLE} \\( -name cache -prune -o -name '*.o' -o -name gem_make.out -o -name mkmf.log \\) -exec rm -rf {} +`;
+
+/** Rails' assets, where something is there that makes them. */
+function assetLines(source: Source, gems: Gems): readonly string[] {
+  const hasPipeline = ["sprockets-rails", "propshaft", "vite_rails", "cssbundling-rails"].some((name) =>
+    gems.names.has(name),
+  );
+  return isRails(source, gems) && hasPipeline ? ["bundle exec rails assets:precompile"] : [];
+}
