@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { nixWorld, run } from "@cooper/test";
+import { nixWorld, run, temporaryDirectory } from "@cooper/test";
 import { bench, codeOf, serve } from "./bench.fixture.ts";
 import { nix } from "./nix.ts";
 
@@ -170,4 +170,41 @@ test("what the catalogue lacks of what is always added is a warning, and the ima
     "nixpkgs has no cacert: the image goes without",
     "nixpkgs has no iana-etc: the image goes without",
   ]);
+});
+
+test("a lock is brought up to date for what was asked for and is named, and the rest stays", async (t) => {
+  const world = await nixWorld(t);
+  if (world === undefined) return;
+  const cache = await world.cache({}, "hello", "nano", ...ALWAYS);
+  const options = { repositories: [cache] };
+  const earlier = await nix.solve(nix.parse("hello/nano"), HERE, (await bench(t, world, options)).context);
+
+  const later = temporaryDirectory(t);
+  cpSync(world.nixpkgs, later, { recursive: true });
+  const file = join(later, "default.nix");
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, text.replace("nano-8.0", "nano-8.1").replaceAll("hello-2.12", "hello-2.13"));
+  const env = world.environment;
+  const wanted = ["--attr", "hello", "--attr", "nano", "--argstr", "system", world.system];
+  const built = (await run("nix-build", [later, "--no-out-link", ...wanted], { env })).stdout.trim();
+  const place = `file://${cache}?compression=zstd&secret-key=${join(world.directory, "secret")}`;
+  await run("nix", ["copy", "--to", place, ...built.split("\n")], { env });
+
+  const environment = { ...env, COOPER_NIX_NIXPKGS: later };
+  const { context } = await bench(t, world, { ...options, environment });
+  const update = async (...names: readonly string[]): Promise<readonly string[]> => {
+    const keep = new Map(earlier.packages.map(({ name, version }) => [name, version]));
+    for (const name of names) keep.delete(name);
+    const solved = await nix.solve(nix.parse("hello/nano"), HERE, { ...context, keep, before: [earlier] });
+    const asked = solved.packages.filter(({ reason }) => reason === "asked for");
+    if (names.length === 0) assert.deepEqual(solved.packages, earlier.packages);
+    return asked.map(({ name, version }) => `${name} ${version}`).toSorted();
+  };
+  assert.deepEqual(await update(), ["hello 2.12", "nano 8.0"]);
+  assert.deepEqual(await update("nano"), ["hello 2.12", "nano 8.1"]);
+  assert.deepEqual(await update("nano", "hello"), ["hello 2.13", "nano 8.1"]);
+  await assert.rejects(update("greeting"), {
+    code: "REQUEST_INVALID",
+    message: /greeting was not asked for: it comes with what needs it, needed by hello/,
+  });
 });

@@ -30,7 +30,7 @@ const ADDED = ["cacert", "iana-etc"];
 /** `shell/git/xorg.xev=1.2.4:nixos-24.05`. `REQUEST_INVALID` */
 export function parseRequest(rest: string): PackageRequest {
   const colon = rest.lastIndexOf(":");
-  const packages = (colon === -1 ? rest : rest.slice(0, colon)).split("/");
+  const packages = [...new Set((colon === -1 ? rest : rest.slice(0, colon)).split("/"))]; // once is enough
   const release = colon === -1 ? undefined : rest.slice(colon + 1);
   for (const text of packages) {
     const { attribute, version } = wantedOf(text);

@@ -1,6 +1,7 @@
 import type { Context } from "../../ecosystem/context.ts";
 import { DistroError } from "../../errors.ts";
 import type { StorePath } from "../store/store-path.ts";
+import { keptRoots } from "./kept.ts";
 import type { FoundPackage, PackageSource } from "./package-source.ts";
 import type { Demand, Wanted } from "./request.ts";
 
@@ -23,7 +24,8 @@ export async function resolveAttributes(
   context: Context,
 ): Promise<readonly Root[]> {
   const { wanted: asked, added } = demand;
-  const all = [...asked, ...added];
+  const kept = keptRoots(demand.platform, context);
+  const all = [...asked, ...added].filter(({ attribute }) => !kept.has(attribute));
   const attributes = [...new Set(all.map(({ attribute }) => attribute))];
   const found = await source.find(attributes);
   const parents = attributes
@@ -32,6 +34,8 @@ export async function resolveAttributes(
   const above = await source.find([...new Set(parents)].filter((parent) => parent !== ""));
   const select = (wanted: Wanted): readonly FoundRoot[] | undefined => {
     const { attribute } = wanted;
+    const before = kept.get(attribute);
+    if (before !== undefined) return before;
     const one = found.get(attribute);
     if (one !== undefined) return rootsOf(wanted, one, one.install);
     const { parent, output } = parentOf(attribute);
@@ -41,7 +45,7 @@ export async function resolveAttributes(
   const missing = asked.filter((wanted) => select(wanted) === undefined);
   if (missing.length > 0) throw unknown(missing, source);
   for (const { attribute } of added) {
-    if (found.has(attribute)) continue;
+    if (found.has(attribute) || kept.has(attribute)) continue;
     const message = `${source.name} has no ${attribute}: the image goes without`;
     context.onEvent({ type: "warning", subject: attribute, message });
   }
@@ -50,7 +54,8 @@ export async function resolveAttributes(
   return [...rootsFor(asked, "asked for"), ...rootsFor(added, "always added")];
 }
 
-type FoundRoot = Omit<Root, "why">;
+/** A root before it is said why it is one. */
+export type FoundRoot = Omit<Root, "why">;
 
 function parentOf(attribute: string): { readonly parent: string; readonly output: string } {
   const dot = attribute.lastIndexOf(".");
