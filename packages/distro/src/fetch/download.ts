@@ -157,7 +157,8 @@ async function ask(
     ...(address.authorization === undefined ? {} : { authorization: address.authorization }),
     ...options.headers,
   };
-  const reply = await get(address.url, { connections, headers, ownHeaders, signal: options.signal });
+  const { proxy, signal } = options;
+  const reply = await get(address.url, { connections, headers, ownHeaders, proxy, signal });
   const { status } = reply;
   if (status === 200 || status === 206 || status === 304) return reply;
   await reply.drop();

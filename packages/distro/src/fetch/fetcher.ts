@@ -57,6 +57,8 @@ export interface FetchOptions extends Cancellable {
   readonly label?: string | undefined;
   /** Sent to the address itself, and never to another host that it leads to. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The address of a proxy, or `direct` for none; default: what the environment says. */
+  readonly proxy?: string | undefined;
 }
 
 export interface CurrentOptions extends FetchOptions {

@@ -92,7 +92,7 @@ async function prepare(
     path = await context.fetcher.file(
       url,
       { digest, limit: MAX_TARBALL },
-      { label, headers: known.headers(url), signal },
+      { label, ...known.access(url), signal },
     );
   } else {
     context.onEvent({ type: "fetch-cached", label });

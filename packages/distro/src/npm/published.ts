@@ -25,10 +25,12 @@ export async function readPublished(
 ): Promise<Published> {
   const url = `${address}${name.replace("/", "%2f")}`;
   const ask = async (what: string, limit: number): Promise<unknown> => {
+    const { headers, proxy } = registries.access(what);
     const { bytes } = await context.fetcher.current(what, {
       limit,
       label: `${name} ${version}`,
-      headers: { accept: "application/json", ...registries.headers(what) },
+      headers: { accept: "application/json", ...headers },
+      proxy,
       signal: context.signal,
     });
     return parse(bytes, `${name} ${version}`);

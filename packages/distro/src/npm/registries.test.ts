@@ -54,7 +54,7 @@ test("who asks is said to the address that it is for, and to no other", async (t
     },
     { TOKEN: "t0k", "npm_config_//variable.test/:_authToken": "v" },
   );
-  const sent = (url: string): string | undefined => registries.headers(url)["authorization"];
+  const sent = (url: string): string | undefined => registries.access(url).headers["authorization"];
   assert.equal(sent("https://tokens.test/cow/-/cow.tgz"), "Bearer t0k");
   assert.equal(sent("https://tokens.test/deep/cow/-/cow.tgz"), "Bearer deeper");
   assert.equal(sent("https://tokens.test/deeper/cow"), "Bearer t0k");
@@ -99,4 +99,16 @@ test("a configuration that cannot be used is an error that names it", async (t) 
   chmodSync(home, 0o755);
   const context = await openTestContext(t, home);
   await assert.rejects(readRegistries(context), (error: Error) => /npmrc|EISDIR/.test(error.message));
+});
+
+test("the proxies of npm's configuration count, and its exceptions; else the environment's", async (t) => {
+  const proxyFor = async (user: string, url: string): Promise<string | undefined> =>
+    (await read(t, { user })).access(url).proxy;
+  const both = "proxy=http://a.test:1\nhttps-proxy=http://b.test:2\nnoproxy=near.test,.own.test\n";
+  assert.equal(await proxyFor(both, "http://far.test/cow"), "http://a.test:1");
+  assert.equal(await proxyFor(both, "https://far.test/cow"), "http://b.test:2");
+  assert.equal(await proxyFor(both, "https://near.test/cow"), "direct");
+  assert.equal(await proxyFor(both, "https://a.own.test/cow"), "direct");
+  assert.equal(await proxyFor("proxy=http://a.test:1\n", "https://far.test/cow"), "http://a.test:1");
+  assert.equal(await proxyFor("", "https://far.test/cow"), undefined);
 });

@@ -13,8 +13,13 @@ export interface Registries {
   pathFor(packageName: string): string;
   /** The address of a registry, by the path that `pathFor` gave; ends with a slash. */
   address(path: string): string;
-  /** What is sent along to an address: who asks, where npm's configuration tells. */
-  headers(url: string): Readonly<Record<string, string>>;
+  /** How an address is reached: who asks, and through which proxy, where npm's configuration tells. */
+  access(url: string): Access;
+}
+
+export interface Access {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly proxy: string | undefined;
 }
 
 /**
@@ -56,7 +61,7 @@ export async function readRegistries(context: Context): Promise<Registries> {
     },
     // A machine on which a scope has no registry of its own has it in the one registry.
     address: (path) => addresses.get(path) ?? checkedAddress(registry),
-    headers: (url) => authorization(url, secrets),
+    access: (url) => ({ headers: authorization(url, secrets), proxy: proxyFor(url, read.data) }),
   };
 }
 
@@ -78,7 +83,31 @@ const configurationSchema = z.looseObject({
   registry: z.string(),
   userconfig: z.string(),
   globalconfig: z.string(),
+  // False and null stand for none.
+  proxy: z.unknown(),
+  "https-proxy": z.unknown(),
+  noproxy: z.unknown(),
 });
+
+/** As npm's own client takes them; undefined where none is set: then the environment counts. */
+function proxyFor(
+  address: string,
+  { proxy, "https-proxy": secure, noproxy }: z.infer<typeof configurationSchema>,
+): string | undefined {
+  const { protocol, hostname } = new URL(address);
+  const set = [...(protocol === "https:" ? [secure] : []), proxy].find(
+    (one) => typeof one === "string" && one !== "",
+  );
+  if (typeof set !== "string") return undefined;
+  const exceptions = (Array.isArray(noproxy) ? noproxy : [noproxy]).flatMap((one) =>
+    String(one).split(/[,\s]+/),
+  );
+  const isExcepted = exceptions.some((one) => {
+    const domain = one.replace(/^\*?\./, "");
+    return domain !== "" && (hostname === domain || hostname.endsWith(`.${domain}`));
+  });
+  return isExcepted ? "direct" : set.includes("://") ? set : `http://${set}`;
+}
 
 function parseJson(text: string): unknown {
   try {

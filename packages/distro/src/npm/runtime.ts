@@ -90,10 +90,12 @@ type Versions = ReadonlyMap<string, z.infer<typeof documentSchema>["versions"][s
 
 async function readVersions(name: string, registries: Registries, context: Context): Promise<Versions> {
   const url = `${registries.address(registries.pathFor(name))}${name}`;
+  const { headers, proxy } = registries.access(url);
   const { bytes } = await context.fetcher.current(url, {
     limit: MAX_DOCUMENT,
     label: name,
-    headers: { accept: ABBREVIATED, ...registries.headers(url) },
+    headers: { accept: ABBREVIATED, ...headers },
+    proxy,
     signal: context.signal,
   });
   let json: unknown;

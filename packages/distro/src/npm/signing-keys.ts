@@ -67,7 +67,7 @@ async function fetchKeys(
     const { bytes } = await context.fetcher.current(url, {
       limit: MAX_KEYS,
       label: "npm keys",
-      headers: registries.headers(url),
+      ...registries.access(url),
       signal: context.signal,
     });
     await context.cache.storeRecord("npm-keys", address, { published: true });

@@ -5,6 +5,7 @@ import { isFault } from "@cooper/sys";
 import type { Context } from "../../ecosystem/context.ts";
 import { DistroError } from "../../errors.ts";
 import type { ReleaseFile } from "../release/release.ts";
+import type { Access } from "../sources/access.ts";
 import { encodeIndex } from "./encode-index.ts";
 import { IndexFile } from "./index-file.ts";
 import { INDEX_FILE_VERSION } from "./index-layout.ts";
@@ -17,7 +18,7 @@ export interface IndexOffer {
   readonly path: string;
   readonly files: ReadonlyMap<string, ReleaseFile>;
   readonly isByHash: boolean;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly access: Access;
 }
 
 /**
@@ -84,7 +85,7 @@ async function loadOne(
     await context.fetcher.file(
       url,
       { digest, size: file.size },
-      { label: path, headers: offer.headers, signal: context.signal },
+      { label: path, ...offer.access, signal: context.signal },
     );
   const fetch = async (): Promise<string> => {
     const plain = `${offer.address}/${path}`;

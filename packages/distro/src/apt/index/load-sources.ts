@@ -13,7 +13,7 @@ import { hostReleases, mirrored, type WantedReleases } from "../release/host-rel
 import type { Release } from "../release/release.ts";
 import type { ReleaseNames, Source } from "../solver/universe.ts";
 import { archiveName } from "../sources/archive.ts";
-import { authorizationFor } from "../sources/credentials.ts";
+import { accessTo } from "../sources/access.ts";
 import { type GivenSource, parseGivenSource } from "../sources/given-sources.ts";
 import type { Host } from "../sources/host.ts";
 import { isFlat, type SourceEntry } from "../sources/source.ts";
@@ -151,7 +151,7 @@ async function readIndex(
       path,
       files: release.files,
       isByHash: entry.byHash ?? release.isByHash,
-      headers: authorizationFor(address, host.credentials),
+      access: accessTo(address, host),
     },
     context,
   );

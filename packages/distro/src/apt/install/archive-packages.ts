@@ -34,9 +34,9 @@ export class ArchivePackages {
     const digest = parseDigest(solved.checksum);
     const known = this.#files.get(place);
     if (known !== undefined) return await known;
-    const { url, headers } = this.#archives.locate(this.#solution, solved);
+    const { url, access } = this.#archives.locate(this.#solution, solved);
     const expected = { digest, size: solved.size };
-    const file = fetcher.file(url, expected, { label, signal, headers }).then((path) => ({ path, label }));
+    const file = fetcher.file(url, expected, { label, signal, ...access }).then((path) => ({ path, label }));
     this.#files.set(place, file);
     file.catch(() => this.#files.delete(place)); // what failed or was called off may be tried again
     return await file;

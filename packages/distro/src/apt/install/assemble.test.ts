@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, test } from "node:test";
 import { collect, type TarInput } from "@cooper/archive";
 import { isFault } from "@cooper/sys";
+import { temporaryDirectory } from "@cooper/test";
 import type { Assembly, Whole } from "../../ecosystem/ecosystem.ts";
 import { type OpenContext, openContext } from "../../ecosystem/open-context.ts";
 import type { SolvedPackage } from "../../ecosystem/solution.ts";
@@ -260,6 +261,27 @@ test("a file with other bytes than the index promises is refused, and nothing of
   const sample = await packageOf("sample", { data: [file("./z", "unlike all others")] });
   const wrong = { ...sample, checksum: `sha256:${"0".repeat(64)}` };
   await assert.rejects(assembled([wrong]), (error) => isFault(error, "DIGEST_MISMATCH"));
+});
+
+test("a percent sign in a file's name is one, in a repository by its path and by its address", async (t) => {
+  const bytes = await makeDeb({});
+  const root = temporaryDirectory(t);
+  writeFileSync(join(root, "sample_1%3a1.0_amd64.deb"), bytes);
+  const facts = { name: "sample", version: "1.0", architecture: "amd64" };
+  const solved = await solvedPackage(root, "sample_1%3a1.0_amd64.deb", facts);
+  const solution = solutionOf([solved], ["sample"]);
+  const named = { ...solution, repositories: [{ path: basename(root), index: "", signedBy: [] }] };
+  for (const repository of [root, `file:${root}`]) {
+    // oxlint-disable-next-line no-await-in-loop
+    const own = await openContext({
+      cache: { directory: temporaryDirectory(t) },
+      repositories: [`${repository} test main`],
+    });
+    t.after(async () => await own.close());
+    // oxlint-disable-next-line no-await-in-loop
+    const { run } = await (await assemble(named, own)).whole({});
+    assert.ok(run.Env !== undefined);
+  }
 });
 
 test("a command is what was asked for, if there is one of its name, and the time is the newest member's", async () => {

@@ -4,7 +4,7 @@ import { showAddress, parseAddress } from "../../fetch/address.ts";
 import type { Fetched } from "../../fetch/fetcher.ts";
 import { isFault } from "@cooper/sys";
 import { type AptConfiguration, settingOf } from "../sources/configuration.ts";
-import { authorizationFor } from "../sources/credentials.ts";
+import { accessTo } from "../sources/access.ts";
 import type { Host } from "../sources/host.ts";
 import { isFlat, type SourceEntry, yesOrNo } from "../sources/source.ts";
 import { loadKeyring } from "./keyring.ts";
@@ -137,7 +137,7 @@ async function fetchIfThere(
     return await context.fetcher.current(url, {
       limit: MAX_BYTES,
       label: `${entry.suite} ${name}`,
-      headers: authorizationFor(url, host.credentials),
+      ...accessTo(url, host),
       signal: context.signal,
     });
   } catch (error) {

@@ -5,14 +5,14 @@ import type { Context } from "../../ecosystem/context.ts";
 import type { LockedRepository, SolvedPackage, Solution } from "../../ecosystem/solution.ts";
 import { DistroError } from "../../errors.ts";
 import { parseAddress } from "../../fetch/address.ts";
-import { authorizationFor } from "./credentials.ts";
+import { type Access, accessTo } from "./access.ts";
 import { parseGivenSource } from "./given-sources.ts";
 import { type Host, readHost } from "./host.ts";
 
 /** Where a package's file is fetched from. */
 export interface PackageAddress {
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly access: Access;
 }
 
 /** Finds the archives that a solution names on this machine: by the host's sources, or by `repositories`. */
@@ -38,8 +38,10 @@ export class Archives {
     if (locked === undefined) {
       throw new DistroError("LOCK_INVALID", `${name} is of a repository that the solution does not have`);
     }
-    const url = `${this.#root(locked)}/${path.split("/").map(encode).join("/")}`;
-    return { url, headers: authorizationFor(url, this.#host.credentials) };
+    const root = this.#root(locked);
+    // In a plain path of this machine a percent sign is one.
+    const url = `${root}/${/^[a-z][a-z0-9+.-]*:/i.test(root) ? encode(path) : path}`;
+    return { url, access: accessTo(url, this.#host) };
   }
 
   #root({ path }: LockedRepository): string {
@@ -81,6 +83,6 @@ export function resolveMirror(uri: string, root: string): string {
 }
 
 /** A version's `:` and `+` stay as they are; what would end the path does not. */
-function encode(segment: string): string {
-  return segment.replaceAll("%", "%25").replaceAll("?", "%3F").replaceAll("#", "%23");
+function encode(path: string): string {
+  return path.replaceAll("%", "%25").replaceAll("?", "%3F").replaceAll("#", "%23");
 }

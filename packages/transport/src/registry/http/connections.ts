@@ -21,13 +21,16 @@ export class Connections {
     this.#options = options;
   }
 
-  /** The pool for a URL's origin, through the proxy that the environment names. `UNSAFE_ADDRESS`, `TLS` */
-  dispatcher(url: URL, reachable: Reachable): Dispatcher {
+  /**
+   * The pool for a URL's origin, through the proxy that is given (`direct` for none), or else the one that
+   * the environment names. `UNSAFE_ADDRESS`, `TLS`
+   */
+  dispatcher(url: URL, reachable: Reachable, given?: string): Dispatcher {
     if (reachable === "public") assertPublicLiteral(url);
-    const key = `${reachable} ${url.origin}`;
+    const key = `${reachable} ${url.origin} ${given ?? ""}`;
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
-    const made = this.#open(url, reachable);
+    const made = this.#open(url, reachable, given);
     this.#pools.set(key, made);
     return made;
   }
@@ -38,7 +41,7 @@ export class Connections {
     await Promise.all(pools.map(async (pool) => await pool.destroy()));
   }
 
-  #open(url: URL, reachable: Reachable): Dispatcher {
+  #open(url: URL, reachable: Reachable, given: string | undefined): Dispatcher {
     const { insecure, timeouts } = this.#options;
     const environment = this.#options.environment ?? process.env;
     const directories = this.#options.certificateDirectories ?? defaultCertificateDirectories(environment);
@@ -54,11 +57,12 @@ export class Connections {
       bodyTimeout: milliseconds(timeouts, "idle"),
       headersTimeout: milliseconds(timeouts, "answer"),
     };
-    const proxy = proxyFor(url, environment);
+    const named = given ?? proxyFor(url, environment);
+    const proxy = named === "direct" ? undefined : named;
     if (proxy !== undefined && !URL.canParse(proxy)) {
       // Its text is not shown: there may be a password in it.
       throw new TransportError("INVALID_OPTIONS", `the proxy for ${url.host} is not an address`, {
-        advice: "Correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: http://HOST:PORT.",
+        advice: "Correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or the configuration: http://HOST:PORT.",
         kind: "usage",
       });
     }

@@ -10,6 +10,8 @@ export interface GetOptions extends Cancellable {
   readonly headers?: RequestHeaders | undefined;
   /** Sent to the address's own origin alone: what is for one host is for no other. */
   readonly ownHeaders?: RequestHeaders | undefined;
+  /** The address of a proxy, or `direct` for none; default: what the environment says. */
+  readonly proxy?: string | undefined;
 }
 
 const MAX_REDIRECTS = 5;
@@ -27,7 +29,7 @@ export async function get(address: URL, options: GetOptions): Promise<Reply> {
       method: "GET",
       url,
       headers: { ...options.headers, ...(url.origin === address.origin ? options.ownHeaders : {}) },
-      dispatcher: options.connections.dispatcher(url, "any"),
+      dispatcher: options.connections.dispatcher(url, "any", options.proxy),
       timeouts: undefined,
       standing: "new",
       signal: options.signal,
