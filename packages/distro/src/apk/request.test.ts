@@ -13,6 +13,7 @@ test("packages, and a release where one is named", () => {
     ["!pc:zlib", ["!pc:zlib"], undefined],
     ["py3.11:urllib3:edge", ["py3.11:urllib3"], "edge"],
     ["bash:latest", ["bash"], undefined],
+    ["git/nginx/git", ["git", "nginx"], undefined],
   ];
   for (const [rest, packages, release] of rows)
     assert.deepEqual(parseRequest(rest), { packages, release }, rest);

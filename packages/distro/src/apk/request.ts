@@ -11,7 +11,7 @@ import { parseDependency } from "./dependency.ts";
  */
 export function parseRequest(rest: string): PackageRequest {
   const { names, release } = splitRelease(rest);
-  const packages = names.split("/");
+  const packages = [...new Set(names.split("/"))]; // asked for twice is asked for once
   for (const name of packages) checkName(name, rest);
   return { packages, release: release === "latest" ? undefined : release };
 }

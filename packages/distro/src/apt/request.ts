@@ -25,7 +25,8 @@ export function parseRequest(rest: string): PackageRequest {
   const groups = /^(?<packages>.+?)(?::(?<release>[A-Za-z][A-Za-z0-9._-]*(?:\/updates)?))?$/u.exec(
     rest,
   )?.groups;
-  const packages = (groups?.["packages"] ?? "").split("/");
+  // Who asks twice asks for no more than who asks once.
+  const packages = [...new Set((groups?.["packages"] ?? "").split("/"))];
   const release = groups?.["release"];
   const request: PackageRequest = { packages, ...(release === undefined ? {} : { release }) };
   readRequest(request);

@@ -61,6 +61,7 @@ test("a request is packages, then perhaps a release", () => {
     packages: ["curl=7.88.1-10+deb12u8", "jq"],
     release: "bookworm",
   });
+  assert.deepEqual(parseRequest("jq/curl/jq"), parseRequest("jq/curl"));
   assert.deepEqual(parseRequest("zlib1g=1:1.2.13.dfsg-1"), { packages: ["zlib1g=1:1.2.13.dfsg-1"] });
   assert.deepEqual(parseRequest("git@bookworm-backports/jq"), { packages: ["git@bookworm-backports", "jq"] });
   for (const text of ["", "/", "curl//jq", "../x", "curl/", "+recommends", "?priority(odd)", "a b"]) {

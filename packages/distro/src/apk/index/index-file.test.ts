@@ -159,3 +159,13 @@ test("each byte of Alpine's index is under its signature", async (t) => {
     assert.equal(await reading(bytes, { keys: keyIn(directory, ALPINE_KEY) }), "SIGNATURE_INVALID");
   }
 });
+
+test("an index of apk-tools 3 is named as such", async () => {
+  for (const magic of ["ADB.", "ADBd", "ADBc"]) {
+    const bytes = Buffer.concat([Buffer.from(magic), Buffer.alloc(100)]);
+    await assert.rejects(readIndex(fromBytes(bytes), { keys }), {
+      code: "INDEX_INVALID",
+      message: /apk-tools 3, and only those of version 2/,
+    });
+  }
+});

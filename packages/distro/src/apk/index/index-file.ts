@@ -9,6 +9,7 @@ import {
 } from "@cooper/archive";
 import { isFault } from "@cooper/sys";
 import { DistroError } from "../../errors.ts";
+import { isAdb } from "../adb.ts";
 import { type IndexPackage, parsePackages } from "./index-package.ts";
 import { checkSignature, type TrustedKeys } from "./signature.ts";
 
@@ -46,6 +47,15 @@ export async function readIndex(stream: ByteStream, options: ReadIndexOptions): 
     maxEntries: 100,
   };
   const bytes = await named(() => collect(stream, { limit: options.maxBytes ?? 64 * 2 ** 20 }));
+  if (isAdb(bytes)) {
+    throw new DistroError(
+      "INDEX_INVALID",
+      "the index is one of apk-tools 3, and only those of version 2 are read",
+      {
+        advice: "Give the repository's APKINDEX.tar.gz; `apk index` of apk-tools 2 makes one.",
+      },
+    );
+  }
   if (options.keys === "unchecked") {
     return await named(async () => ({ ...(await readContent(bytes, limits)), signedBy: undefined }));
   }

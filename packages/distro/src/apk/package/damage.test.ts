@@ -59,3 +59,9 @@ test("control parts that nobody signed are read or refused, whatever is in them"
     assert.ok(error === undefined || isFault(error, "PACKAGE_INVALID"), `round ${round}: ${String(error)}`);
   }
 });
+
+test("a package of apk-tools 3 is named as such", async (t) => {
+  const file = join(temporaryDirectory(t), "a.apk");
+  writeFileSync(file, Buffer.concat([Buffer.from("ADBd"), Buffer.alloc(100)]));
+  await assert.rejects(readParts(file, "a-1.0-r0"), { code: "PACKAGE_INVALID", message: /apk-tools 3/ });
+});

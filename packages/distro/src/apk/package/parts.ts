@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { fileFault } from "@cooper/archive";
+import { isAdb } from "../adb.ts";
 import { firstGzipMember } from "../gzip-member.ts";
 import { invalid, type PackageLabel } from "./fault.ts";
 
@@ -36,6 +37,8 @@ export async function readParts(path: string, label: PackageLabel): Promise<Pack
     for (const length of HEADS) {
       // oxlint-disable-next-line no-await-in-loop -- mostly the first is enough
       const head = await readHead(file, Math.min(length, size));
+      if (isAdb(head))
+        throw invalid(label, "it is a package of apk-tools 3, and only those of version 2 are read");
       const found = findControl(head, label);
       if (found !== undefined) return { ...found, size };
       if (head.length === size) throw invalid(label, "it is cut short before its data");
