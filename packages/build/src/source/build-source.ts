@@ -87,6 +87,8 @@ export async function buildSource(
       secrets,
       epoch,
       locals: { source: source.directory },
+      scanned: ({ name, include, exclude }) =>
+        name === "source" && include.length === 0 && exclude === source.ignored ? source.files : undefined,
       openImage: async ({ reference }: ImageOperation) => {
         const found = opened.get(reference);
         if (found === undefined) throw new Error(`unreachable: ${reference} was not opened`);

@@ -10,6 +10,7 @@ import {
   symlinkSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { encodePath } from "@cooper/archive";
 import { describe, type Step, stepsOf } from "@cooper/engine";
 import { compareLayers, type Digest, type DiffId, type LayerComparison } from "@cooper/oci";
 import { buildSource, type BuildSourceOptions, type BuiltImage } from "./build-source.ts";
@@ -149,17 +150,17 @@ function beElsewhere(): () => void {
 /** The files of a source that a build sees, elsewhere: names, modes, times and content. */
 function copySource({ directory, paths }: Source, to: string): void {
   mkdirSync(to, { recursive: true });
-  const directories: (readonly [path: string, mode: number])[] = [];
+  const directories: (readonly [path: Buffer, mode: number])[] = [];
   for (const path of paths) {
-    const [from, target] = [join(directory, path), join(to, path)];
+    const [from, target] = [encodePath(join(directory, path)), encodePath(join(to, path))];
     const status = lstatSync(from);
-    mkdirSync(dirname(target), { recursive: true });
+    mkdirSync(encodePath(dirname(join(to, path))), { recursive: true });
     if (status.isDirectory()) {
       mkdirSync(target, { recursive: true });
       directories.push([target, status.mode]);
       continue;
     }
-    if (status.isSymbolicLink()) symlinkSync(readlinkSync(from), target);
+    if (status.isSymbolicLink()) symlinkSync(readlinkSync(from, "buffer"), target);
     else {
       copyFileSync(from, target);
       chmodSync(target, status.mode & 0o7777);

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileFault } from "@cooper/archive";
-import { openMemory, parsePatterns, Patterns, scanLocal } from "@cooper/engine";
+import { type LocalFile, openMemory, parsePatterns, Patterns, scanLocal } from "@cooper/engine";
 import { errnoOf } from "@cooper/sys";
 import { parse as parseToml, TomlError } from "smol-toml";
 import { BuildError } from "../errors.ts";
@@ -10,6 +10,8 @@ import { OVERLAY_FILES } from "./overlay/files.ts";
 /** An application's files, as providers look at them: without what is ignored. */
 export interface Source {
   readonly directory: string;
+  /** What a build takes of it. */
+  readonly files: readonly LocalFile[];
   /** Every file and directory below it, sorted. */
   readonly paths: readonly string[];
   /** Seconds since 1970: the newest file's. */
@@ -86,6 +88,7 @@ export async function openSource(
   };
   return {
     directory,
+    files,
     paths,
     newest,
     ignored,

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdirSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { requireProgram, run, startPeer } from "@cooper/test";
 import { buildWorkshop } from "../test-support/busybox-plan.ts";
@@ -114,8 +117,8 @@ test("--check-reproducible prints the digest where both builds give the same", a
     copies: [{ from: "source", source: ".", target: "src" }],
     caches: [{ id: "c", target: "/cache", sharing: "shared" }],
   });
-  const once = await shop.answer("build", "--plan", "plan.json", "source", "-t", "a");
-  assert.equal(await shop.answer("build", "--plan", "plan.json", "source", "--check-reproducible"), once);
+  const digest = await shop.answer("build", "--plan", "plan.json", "source", "-t", "a");
+  assert.equal(await shop.answer("build", "--plan", "plan.json", "source", "--check-reproducible"), digest);
   const left = readdirSync(join(shop.directory, "home/build"));
   assert.deepEqual(
     left.filter((name) => name.startsWith("aside-")),
@@ -150,4 +153,55 @@ test("--check-reproducible shows which step is to blame, and what differs in whi
   assert.match(stdout, /\n {2}out\/file {2}content at byte \d+: "[^"]+", then "[^"]+"\n/);
   assert.doesNotMatch(stdout, /out\/same/);
   assert.match(stdout, /\nGiven the same, these steps gave other files:\n {2}made: cat \/proc[^\n]+\n$/);
+});
+
+test("a secret is in nothing that a build leaves: image, caches, graph, log, home", async (t) => {
+  const shop = await buildWorkshop(t);
+  if (shop === undefined) return;
+  const { directory } = shop;
+  const secret = "swordfish-8f14e45fceea167a";
+  shop.plan(
+    [
+      'mkdir /out; echo "$TOKEN"; cat /run/key; echo "$TOKEN" | wc -c > /out/file; cat /run/key | wc -c >> /out/file',
+    ],
+    {
+      secrets: ["TOKEN"],
+      secretFiles: { key: "/run/key" },
+    },
+  );
+  writeFileSync(join(directory, "key"), `${secret}-in-a-file`);
+  const args = ["build", "--plan", "plan.json", "source", "--env", `TOKEN=${secret}`, "--secret", "key=key"];
+  const written = ["-t", "a", "-o", "oci:out:1", "-o", "docker-archive:out.tar", "--cache-to", "oci:cache:1"];
+  const { status, stdout, stderr } = await shop.cooper(...args, ...written, "--verbose");
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /\n {2}\*\*\*/);
+  const graph = await shop.answer(...args, "--print-graph", "json");
+  assert.ok(![stdout, stderr, graph].some((text) => text.includes(secret)));
+  await run("rm", [join(directory, "key")]);
+  const found = await run("grep", ["-rlF", secret, directory, "/dev/shm"], { status: "any" });
+  assert.equal(found.stdout, "");
+  // Compressed layers too.
+  await shop.answer("export", "oci:out:1", "files.tar");
+  assert.ok(!readFileSync(join(directory, "files.tar")).includes(secret));
+});
+
+test("Ctrl-C ends a build with all that it runs, and leaves nothing", async (t) => {
+  const shop = await buildWorkshop(t);
+  if (shop === undefined) return;
+  shop.plan(["sleep 4324 & echo started; sleep 4324"]);
+  const child = spawn(launcher, ["build", "--plan", "plan.json", "source", "-t", "a", "--verbose"], {
+    cwd: shop.directory,
+    env: { ...process.env, ...shop.env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  for await (const line of createInterface(child.stderr))
+    if (line.includes("started") && !line.includes("echo")) break;
+  child.kill("SIGINT");
+  const [status] = await once(child, "exit");
+  assert.equal(status, 130);
+  assert.deepEqual(readdirSync(join(shop.directory, "home/containers")), []);
+  assert.equal(
+    (await run("sh", ["-c", "ps ax -o args= | grep -c '^sleep 4324' || true"])).stdout.trim(),
+    "0",
+  );
 });

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join, posix } from "node:path";
-import { type Cancellable, readFileStream, type TarInput, verified } from "@cooper/archive";
+import { type Cancellable, encodePath, readFileStream, type TarInput, verified } from "@cooper/archive";
 import { EngineError } from "../errors.ts";
 import type { LocalFile } from "../files/local-files.ts";
 import { Patterns } from "../files/patterns.ts";
@@ -45,7 +45,7 @@ export function* copyLocal(
       if (file.type === "directory") yield { ...common, type: "directory" };
       else if (file.type === "symlink") yield { ...common, type: "symlink", linkPath: file.content };
       else {
-        const absolute = join(options.root, clean(copy.source), file.path);
+        const absolute = encodePath(join(options.root, clean(copy.source), file.path));
         const { size } = statSync(absolute);
         yield {
           ...common,

@@ -187,6 +187,8 @@ class Execution {
   }
 
   async #scanNow(operation: LocalOperation): Promise<readonly LocalFile[]> {
+    const known = this.#options.scanned?.(operation);
+    if (known !== undefined) return known;
     const root = this.#rootOf(operation);
     const memory = openMemory(this.#options.home, root);
     const selection = {

@@ -1,7 +1,8 @@
 import type { Cancellable } from "@cooper/archive";
 import type { Image, Platform } from "@cooper/oci";
 import type { ExportedSteps, GivenLayer } from "../cache/exported.ts";
-import type { ImageOperation, Step } from "../graph/operation.ts";
+import type { LocalFile } from "../files/local-files.ts";
+import type { ImageOperation, LocalOperation, Step } from "../graph/operation.ts";
 import type { BuildEvent } from "./event.ts";
 import type { FailedExec } from "./exec-step.ts";
 
@@ -15,6 +16,8 @@ export interface ExecuteOptions extends Cancellable {
   readonly openImage: (operation: ImageOperation, options: Cancellable) => Promise<Image>;
   /** Directories of the host by the names that local steps use. */
   readonly locals: Readonly<Record<string, string>>;
+  /** Files of local steps that were scanned a moment ago; undefined of one that is to be scanned now. */
+  readonly scanned?: ((operation: LocalOperation) => readonly LocalFile[] | undefined) | undefined;
   /** Secrets by id. */
   readonly secrets?: ReadonlyMap<string, Buffer> | undefined;
   /** Sockets of SSH agents by id. */

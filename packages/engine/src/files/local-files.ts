@@ -1,23 +1,15 @@
 import { createHash } from "node:crypto";
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-} from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { type Cancellable, fileFault } from "@cooper/archive";
+import { type Cancellable, decodePath, encodePath, fileFault } from "@cooper/archive";
+import { type FileStatus, listDirectory, openAt, readLinkAt, statusAt } from "@cooper/sys";
 import type { Patterns } from "./patterns.ts";
 import { type FileMemory, isSettled } from "./memory.ts";
 
 /** A file of a directory of the host, as a key sees it: neither its owner nor its times. */
 export interface LocalFile {
-  /** Below the directory, without a leading slash. */
+  /** Below the directory, without a leading slash; bytes that are not Unicode as `decodePath` gives them. */
   readonly path: string;
   readonly type: "file" | "directory" | "symlink";
   /** Permission bits. */
@@ -56,9 +48,11 @@ export async function scanLocal(
   const files: LocalFile[] = [];
   let newest = 0;
   let seen = 0;
-  const visit = async (directory: string): Promise<void> => {
-    for (const name of namesIn(join(root, directory))) {
-      const path = directory === "" ? name : `${directory}/${name}`;
+  const visit = async (directory: string, descriptor: number): Promise<void> => {
+    for (const bytes of listDirectory(descriptor).toSorted(byBytes)) {
+      const name = isAscii(bytes) ? bytes : Buffer.from(bytes, "latin1");
+      const known = typeof name === "string" ? name : decodePath(name);
+      const path = directory === "" ? known : `${directory}/${known}`;
       const interest = interestIn(path, selection);
       if (interest === "none") continue;
       if (++seen % BATCH === 0) {
@@ -66,34 +60,74 @@ export async function scanLocal(
         await turn();
         options.signal?.throwIfAborted();
       }
-      const absolute = join(root, path);
-      const status = lstatSync(absolute, { bigint: true, throwIfNoEntry: false });
+      const status = statusAt(descriptor, name);
       if (status === undefined) continue; // removed a moment ago
-      const mode = Number(status.mode) & 0o777;
-      if (status.isDirectory()) {
+      const kind = status.mode & constants.S_IFMT;
+      const mode = status.mode & 0o777;
+      if (kind === constants.S_IFDIR) {
         if (interest === "chosen") files.push({ path, type: "directory", mode, content: "" });
         // oxlint-disable-next-line no-await-in-loop -- in order, and nothing here waits for anything
-        await visit(path);
+        await opened(
+          () => openAt(descriptor, name, DIRECTORY),
+          join(root, path),
+          async (child) => await visit(path, child),
+        );
         continue;
       }
       if (interest !== "chosen") continue;
-      if (status.isSymbolicLink()) {
-        files.push({ path, type: "symlink", mode: 0o777, content: readlinkSync(absolute) });
-      } else if (status.isFile()) {
-        newest = Math.max(newest, Number(status.mtimeMs) / 1000);
-        files.push({ path, type: "file", mode, content: contentOf(absolute, path, status, memory) });
+      if (kind === constants.S_IFLNK) {
+        files.push({ path, type: "symlink", mode: 0o777, content: decodePath(readLinkAt(descriptor, name)) });
+      } else if (kind === constants.S_IFREG) {
+        newest = Math.max(newest, status.mtime.seconds);
+        files.push({ path, type: "file", mode, content: contentOf(join(root, path), path, status, memory) });
       }
     }
   };
-  await visit("");
-  return { files, newest: Math.floor(newest) };
+  await opened(
+    () => openSync(root, DIRECTORY),
+    root,
+    async (descriptor) => await visit("", descriptor),
+  );
+  return { files, newest };
 }
+
+const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
+
+/** Opens a directory for a while. `FILE_…` */
+async function opened(
+  open: () => number,
+  path: string,
+  use: (descriptor: number) => Promise<void>,
+): Promise<void> {
+  let descriptor: number;
+  try {
+    descriptor = open();
+  } catch (error) {
+    throw fileFault("read", path, error);
+  }
+  try {
+    await use(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function isAscii(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- all that has one byte
+  return /^[\u0000-\u007f]*$/.test(text);
+}
+
+/** Lines that are hashed at once: thousands of small pieces would take longer than the hash. */
+const LINES = 1000;
 
 /** One digest for what a selection has: of paths, types, modes and content. */
 export function digestOfFiles(files: readonly LocalFile[]): string {
   const hash = createHash("sha256");
-  for (const { path, type, mode, content } of files) {
-    hash.update(`${JSON.stringify([path, type, mode & 0o777, content])}\n`);
+  for (let from = 0; from < files.length; from += LINES) {
+    const lines = files
+      .slice(from, from + LINES)
+      .map(({ path, type, mode, content }) => `${JSON.stringify([path, type, mode & 0o777, content])}\n`);
+    hash.update(lines.join(""));
   }
   return hash.digest("hex");
 }
@@ -108,32 +142,25 @@ function interestIn(path: string, { include, exclude }: LocalSelection): Interes
   return include.mayHaveIn(path) ? "perhaps inside" : "none";
 }
 
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory).toSorted(byBytes);
-  } catch (error) {
-    throw fileFault("read", directory, error);
-  }
-}
-
 function byBytes(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function contentOf(absolute: string, path: string, status: BigIntStats, memory: FileMemory): string {
-  const identity = `${status.size} ${status.mtimeNs} ${status.ctimeNs} ${status.ino}`;
+function contentOf(absolute: string, path: string, status: FileStatus, memory: FileMemory): string {
+  const { size, mtime, ctime, identity: file } = status;
+  const identity = `${size} ${mtime.seconds}.${mtime.nanoseconds} ${ctime.seconds}.${ctime.nanoseconds} ${file}`;
   const known = memory.recall(path, identity);
   if (known !== undefined) return known;
   const content = hashFile(absolute);
   // A file that was written to in this very moment may be written to again without its times telling.
-  if (isSettled(status.ctimeMs)) memory.remember(path, identity, content);
+  if (isSettled(BigInt(ctime.seconds + 1) * 1000n)) memory.remember(path, identity, content);
   return content;
 }
 
 function hashFile(path: string): string {
   let fd: number;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    fd = openSync(encodePath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     throw fileFault("read", path, error);
   }

@@ -42,36 +42,27 @@ export function openMemory(home: string, directory: string): FileMemory {
     },
     save: () => {
       if (changed === 0 && now.size === before.size) return;
-      const lines = [...now].map(([file, line]) => `${JSON.stringify(file)}\t${line}`);
+      // A name that is not Unicode would come back as another one: such files are read each time.
+      const entries = [...now].filter(([file]) => file.isWellFormed());
       mkdirSync(folder, { recursive: true });
       const aside = `${path}.${randomUUID()}`;
-      writeFileSync(aside, `${VERSION}\n${lines.join("\n")}\n`);
+      writeFileSync(aside, [VERSION, ...entries.flat()].join(SEPARATOR));
       renameSync(aside, path);
     },
   };
 }
 
-const VERSION = "cooper files 1";
+const VERSION = "cooper files 2";
+/** No path has it in it. */
+const SEPARATOR = "\0";
 
 function parse(text: string): ReadonlyMap<string, string> {
-  const [version, ...lines] = text.split("\n");
-  const memory = new Map<string, string>();
-  if (version !== VERSION) return memory;
-  for (const line of lines) {
-    const tab = line.indexOf("\t");
-    if (tab < 0) continue;
-    const path: unknown = parseName(line.slice(0, tab));
-    if (typeof path === "string") memory.set(path, line.slice(tab + 1));
-  }
-  return memory;
-}
-
-function parseName(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined; // a line that a crash cut short
-  }
+  const [version, ...parts] = text.split(SEPARATOR);
+  const known = new Map<string, string>();
+  if (version !== VERSION) return known;
+  for (let place = 0; place + 1 < parts.length; place += 2)
+    known.set(parts[place] ?? "", parts[place + 1] ?? "");
+  return known;
 }
 
 function readIfThere(path: string): string {

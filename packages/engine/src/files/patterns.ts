@@ -21,7 +21,7 @@ export class Patterns {
   has(path: string): boolean {
     let chosen = false;
     for (const { chooses, expression } of this.#rules) {
-      if (chooses !== chosen && matchesOrIsUnder(path, expression)) chosen = chooses;
+      if (chooses !== chosen && expression.test(path)) chosen = chooses;
     }
     return chosen;
   }
@@ -49,6 +49,7 @@ export function parsePatterns(text: string): readonly string[] {
 
 interface Rule {
   readonly chooses: boolean;
+  /** Matches a path, and every path below one that it matches. */
   readonly expression: RegExp;
   /** Whether a path under this directory could match. */
   readonly leads: (directory: string, depth: number) => boolean;
@@ -90,7 +91,7 @@ function joined(components: readonly string[]): RegExp {
     if (component === "**") source += isLast ? ".*" : "(?:[^/]+/)*";
     else source += `${componentSource(component)}${isLast ? "" : "/"}`;
   }
-  return new RegExp(`^${source}$`, "su");
+  return new RegExp(`^${source}(?:/|$)`, "su");
 }
 
 function componentSource(component: string): string {
@@ -118,12 +119,4 @@ function componentSource(component: string): string {
 
 function escaped(character: string): string {
   return /[.*+?^${}()|[\]\\/]/.test(character) ? `\\${character}` : character;
-}
-
-function matchesOrIsUnder(path: string, expression: RegExp): boolean {
-  if (expression.test(path)) return true;
-  for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
-    if (expression.test(path.slice(0, slash))) return true;
-  }
-  return false;
 }
