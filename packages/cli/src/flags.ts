@@ -1,3 +1,5 @@
+import type { ProgressForm } from "./display/terminal.ts";
+
 // Types of flags are aliases, not interfaces: stricli wants them to have an index signature.
 
 /** The flags that every command has. */
@@ -55,6 +57,18 @@ export const jsonFlag = { json: flag("Print JSON; docs/schemas/ describes it") }
 export const registryFlags = {
   insecure: flag("Trust any certificate, and try plain HTTP too"),
   authFile: text("Look for credentials in this file only", "FILE"),
+} as const;
+
+/** For commands whose progress programs follow: `terminal.showProgress` takes it. */
+export type ProgressFlag = { readonly progress?: ProgressForm | undefined };
+
+export const progressFlag = {
+  progress: {
+    kind: "enum",
+    values: ["auto", "live", "plain", "json"],
+    optional: true,
+    brief: "How progress is shown: live on a terminal and plain lines elsewhere (auto), or lines of JSON",
+  },
 } as const;
 
 interface CountFlag {

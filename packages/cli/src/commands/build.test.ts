@@ -205,3 +205,34 @@ test("Ctrl-C ends a build with all that it runs, and leaves nothing", async (t) 
     "0",
   );
 });
+
+test("--progress json gives each event as a line, and --progress plain a line for each step", async (t) => {
+  const shop = await buildWorkshop(t);
+  if (shop === undefined) return;
+  shop.plan(["mkdir /out; echo hello > /out/file; echo said", "exit 3"]);
+  const build = ["build", "--plan", "plan.json", "source", "-t", "a"];
+  const { stderr } = await shop.cooper(...build, "--progress", "json");
+  const lines = stderr.trim().split("\n");
+  const events = lines
+    .filter((line) => line.startsWith("{"))
+    .map((line): Readonly<Record<string, unknown>> => JSON.parse(line));
+  const made = "made: mkdir /out; echo hello > /out/file; echo said";
+  assert.deepEqual(
+    events.map(({ type, label }) => [type, label]),
+    [
+      ["step-started", made],
+      ["step-output", made],
+      ["step-done", made],
+      ["step-started", "made: exit 3"],
+      ["step-failed", "made: exit 3"],
+    ],
+  );
+  assert.equal(events[1]?.["text"], "said\n");
+  assert.equal(typeof events[2]?.["seconds"], "number");
+  assert.match(String(events[0]?.["step"]), /^sha256:[0-9a-f]{64}$/);
+  assert.match(String(events[4]?.["error"]), /ended with status 3/);
+  const plain = await shop.cooper(...build, "--progress", "plain");
+  assert.match(plain.stderr, /^made: exit 3 {2}failed\n/);
+  const live = await shop.cooper(...build, "--progress", "live");
+  assert.ok(live.stderr.includes("\u001b[0J"));
+});

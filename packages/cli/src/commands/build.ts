@@ -15,8 +15,8 @@ import { showBuild } from "../display/build.ts";
 import { describeReproduction } from "../display/reproduction.ts";
 import type { Terminal } from "../display/terminal.ts";
 import { epochOfEnvironment } from "../epoch.ts";
-import { flag, globalFlags, text } from "../flags.ts";
-import type { GlobalFlags } from "../flags.ts";
+import { flag, globalFlags, progressFlag, text } from "../flags.ts";
+import type { GlobalFlags, ProgressFlag } from "../flags.ts";
 import { packageFlags } from "../packages.ts";
 import type { PackageFlags } from "../packages.ts";
 import { outputAliases, outputFlags, placeOptions, platformFlag, writeOutput } from "../places.ts";
@@ -25,6 +25,7 @@ import { planOf, sourceFlags } from "../source.ts";
 import type { SourceFlags } from "../source.ts";
 
 type Flags = GlobalFlags &
+  ProgressFlag &
   OutputFlags &
   PackageFlags &
   SourceFlags &
@@ -62,6 +63,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
   parameters: {
     flags: {
       ...globalFlags,
+      ...progressFlag,
       ...outputFlags,
       ...packageFlags,
       ...sourceFlags,
@@ -95,6 +97,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     },
   },
   async run(terminal, flags, path = ".") {
+    terminal.showProgress(flags.progress ?? "auto");
     if (isDescription(path)) return await buildDescription(terminal, flags, path);
     if (privilege() === "user") terminal.leaveSignals(); // the same command inside gets them
     const again = await againInUserNamespace(process.argv.slice(1));

@@ -1,10 +1,15 @@
 import { type BuildEvent, describe } from "@cooper/engine";
+import { describeFault } from "../fault.ts";
 import { printable } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Shows a build: a task for each step, what it prints as lines where --verbose asks for them. */
+/**
+ * Shows a build: a task for each step, with the last line that it printed while it runs; all that it
+ * prints as lines where --verbose asks for them. Where progress is lines of JSON, events are those.
+ */
 export function showBuild(terminal: Terminal): (event: BuildEvent) => void {
-  const { progress } = terminal;
+  const { progress, events } = terminal;
+  if (events !== undefined) return (event) => events(plainEvent(event));
   return (event) => {
     const label = printable(describe(event.step.operation));
     const id = event.step.digest;
@@ -15,9 +20,12 @@ export function showBuild(terminal: Terminal): (event: BuildEvent) => void {
       case "step-cached":
         terminal.detail(`${label}  as before`);
         break;
-      case "step-output":
-        for (const line of event.text.trimEnd().split("\n")) terminal.detail(`  ${printable(line)}`);
+      case "step-output": {
+        const lines = event.text.trimEnd().split("\n").map(printable);
+        for (const line of lines) terminal.detail(`  ${line}`);
+        progress.update({ id, label, state: "running", note: lines.at(-1) });
         break;
+      }
       case "step-done":
         progress.update({ id, label, state: "done", note: `${event.seconds.toFixed(1)} s` });
         break;
@@ -29,4 +37,23 @@ export function showBuild(terminal: Terminal): (event: BuildEvent) => void {
         break;
     }
   };
+}
+
+/** An event as data: of its step the digest and what it does, in words. */
+function plainEvent(event: BuildEvent): object {
+  const { type, step } = event;
+  const common = { type, step: step.digest, label: describe(step.operation) };
+  switch (type) {
+    case "step-output":
+      return { ...common, text: event.text };
+    case "step-done":
+      return { ...common, seconds: event.seconds };
+    case "step-failed":
+      return { ...common, error: describeFault("build", event.error, { verbose: false }) };
+    case "step-started":
+    case "step-cached":
+    case "step-stopped":
+      return common;
+  }
+  throw new Error("unreachable: a build has no other events");
 }

@@ -70,7 +70,9 @@ export class LiveProgress implements Progress {
     const running = [...this.#tasks.values()];
     const lines = running
       .slice(0, height)
-      .map(({ task, rate }) => runningLine(task, rate.sample(now, task.bytes ?? 0), width));
+      .map(({ task, rate }) =>
+        runningLine(task, rate.sample(now, task.bytes ?? 0), width, (now - rate.startedAt) / 1000),
+      );
     if (running.length > height) lines.push(clip(`… and ${running.length - height} more`, width));
     this.#picture(lines);
   }

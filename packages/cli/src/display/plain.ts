@@ -22,7 +22,9 @@ export class PlainProgress implements Progress {
       this.note(endedLine(task, known.rate, now));
     } else if (now - known.toldAt >= PERIOD) {
       known.toldAt = now;
-      this.note(runningLine(task, known.rate.sample(now, task.bytes ?? 0), 200));
+      this.note(
+        runningLine(task, known.rate.sample(now, task.bytes ?? 0), 200, (now - known.rate.startedAt) / 1000),
+      );
     }
   }
 

@@ -17,6 +17,12 @@ test("a running line gives up its parts rather than its width", () => {
   }
 });
 
+test("a step that runs tells for how long, and the last line that it printed", () => {
+  const task = { id: "1", label: "npm ci", state: "running", note: "added 69 packages" } as const;
+  assert.equal(runningLine(task, 0, 100, 12), "npm ci  12 s  added 69 packages");
+  assert.equal(runningLine(task, 0, 20, 12), "npm ci  12 s  added…");
+});
+
 test("a rate forgets how fast it went long ago", () => {
   const rate = new Rate(0, 0);
   assert.equal(rate.sample(1000, 1e6), 1e6);

@@ -56,8 +56,8 @@ export class Rate {
   }
 }
 
-/** The line of a task that is under way, at most `width` columns wide. */
-export function runningLine(task: Task, perSecond: number, width: number): string {
+/** The line of a task that is under way for so many seconds, at most `width` columns wide. */
+export function runningLine(task: Task, perSecond: number, width: number, seconds = 0): string {
   const bytes = task.bytes ?? 0;
   const counts =
     task.total === undefined
@@ -68,17 +68,19 @@ export function runningLine(task: Task, perSecond: number, width: number): strin
   const rate = perSecond > 0 ? `${formatBytes(perSecond)}/s` : "";
   const left = (task.total ?? 0) - bytes;
   const eta = perSecond > 0 && left > 0 ? `${formatSeconds(left / perSecond)} left` : "";
-  const facts = [counts, rate, eta, task.note ?? ""].filter((fact) => fact !== "").join("  ");
+  // What counts no bytes counts seconds.
+  const since = counts === "" && seconds >= 1 ? formatSeconds(seconds) : "";
+  const facts = [counts, rate, eta, since, task.note ?? ""].filter((fact) => fact !== "").join("  ");
   const bar = task.total !== undefined && task.total > 0 ? drawBar(bytes / task.total, 20) : "";
   for (const parts of [
     [task.label, bar, facts],
     [task.label, facts],
-    [task.label, counts],
+    ...(counts === "" ? [] : [[task.label, counts]]),
   ]) {
     const line = parts.filter((part) => part !== "").join("  ");
     if (line.length <= width) return line;
   }
-  return clip(task.label, width);
+  return clip([task.label, facts].filter((part) => part !== "").join("  "), width);
 }
 
 /** The line that stays when a task has ended. */

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { ByteStream } from "@cooper/archive";
+import { JsonProgress } from "./json.ts";
 import { LiveProgress } from "./live.ts";
 import { PlainProgress } from "./plain.ts";
 import type { Progress } from "./progress.ts";
@@ -13,6 +14,8 @@ export interface TerminalOptions {
   readonly leaveSignals: () => void;
 }
 
+export type ProgressForm = "auto" | "live" | "plain" | "json";
+
 /** Says nothing: what `--quiet` asks for. */
 const SILENT: Progress = { update() {}, note() {}, clear() {}, close() {} };
 
@@ -25,7 +28,7 @@ export class Terminal {
   readonly quiet: boolean;
   /** Aborted by SIGINT, SIGTERM, or when nobody reads the answer any more. */
   readonly signal: AbortSignal;
-  readonly progress: Progress;
+  #progress: Progress;
   /** From now on SIGINT and its like are for somebody else: a container. */
   readonly leaveSignals: () => void;
   /** The exit status of a command that did what it was asked and found a fault, or passes one on. */
@@ -36,7 +39,7 @@ export class Terminal {
     this.verbose = options.verbose;
     this.signal = options.signal;
     this.leaveSignals = options.leaveSignals;
-    this.progress = options.quiet ? SILENT : makeProgress();
+    this.#progress = options.quiet ? SILENT : makeProgress("auto");
   }
 
   /** Whether people read the answer, so that it may be coloured and cut to size. */
@@ -76,6 +79,21 @@ export class Terminal {
     }
   }
 
+  get progress(): Progress {
+    return this.#progress;
+  }
+
+  /** Shows progress in another form from now on; before anything was shown. */
+  showProgress(form: ProgressForm): void {
+    if (!this.quiet) this.#progress = makeProgress(form);
+  }
+
+  /** Takes events as they are, where progress is lines of JSON. */
+  get events(): ((event: object) => void) | undefined {
+    const { progress } = this;
+    return progress instanceof JsonProgress ? (event) => progress.event(event) : undefined;
+  }
+
   /** Something worth knowing that is not the answer. */
   note(line: string): void {
     this.progress.note(line);
@@ -96,13 +114,16 @@ export class Terminal {
   }
 }
 
-function makeProgress(): Progress {
-  const live = process.stderr.isTTY && process.env["TERM"] !== "dumb";
-  return live
+function makeProgress(form: ProgressForm): Progress {
+  if (form === "json") return new JsonProgress(writeError);
+  const isLive = process.stderr.isTTY && process.env["TERM"] !== "dumb";
+  return form === "live" || (form === "auto" && isLive)
     ? new LiveProgress(process.stderr)
-    : new PlainProgress((line) => {
-        process.stderr.write(line);
-      });
+    : new PlainProgress(writeError);
+}
+
+function writeError(text: string): void {
+  process.stderr.write(text);
 }
 
 async function drained(signal: AbortSignal): Promise<void> {
