@@ -73,6 +73,17 @@ test("run takes crun where it works, alone or when asked to, and says why where 
     assert.deepEqual(readdirSync(join(directory, "home/containers")), []);
   }
 
+  const killed = `umount /sys/fs/cgroup/unified 2>/dev/null
+    "$1" run --quiet --runtime crun box -- sleep 1000 &
+    until [ -s home/containers/*/pid ]; do kill -0 $! || exit 2; sleep 0.1; done
+    kill -9 $!; container=$(cat home/containers/*/pid)
+    "$1" run box -- echo next || exit 1
+    ! kill -0 "$container" 2>/dev/null`;
+  const inside = ["--mount", "--propagation", "private", "--", "sh", "-c", killed, "sh", launcher];
+  const next = await run(unshare, inside, { env, status: "any", cwd: directory });
+  assert.deepEqual([next.status, next.stdout], [0, "next\n"], next.stderr);
+  assert.match(next.stderr, /^Removed what killed runs left: cooper-/m);
+
   const here = await cooper("run", "--quiet", "--runtime", "crun", ...script);
   const doctor = await cooper("doctor");
   if (existsSync(MIXED) && readFileSync(MIXED, "utf8").trim() !== "") {
