@@ -4,9 +4,9 @@ import { readProcfile } from "../../procfile.ts";
 import type { Provider } from "../../provider.ts";
 import { serveSite } from "../../site/site.ts";
 import { buildLine } from "./build.ts";
-import type { Framework, Output } from "./frameworks/framework.ts";
+import type { Framework, Output, Server, Site } from "./frameworks/framework.ts";
 import { frameworkOf } from "./frameworks/table.ts";
-import { installSteps } from "./install.ts";
+import { type Installed, installSteps } from "./install.ts";
 import { type Project, readProject } from "./project.ts";
 import { scriptOf, startOfEntry, startOfScript, startScript } from "./start.ts";
 
@@ -34,42 +34,72 @@ export interface Runtime {
 
 /** The plan of an application with a package.json, on Node or on what else runs it. */
 export function planProject(project: Project, name: string, runtime: Runtime): Plan {
-  const { source, settings } = project;
   const framework = frameworkOf(project);
   const build = buildLine(project, framework);
   const output = outputOf(project, framework, build);
-  const needed = output === undefined || (output.kind === "server" && output.dependencies === "needed");
-  const { steps, dependencies } = installSteps(project, framework, build, needed ? "needed" : "included");
-  const all = { ...runtime.steps, ...steps };
-  if (output?.kind === "site") {
-    const { pages, immutable } = output;
-    const site = { from: "build", source: `/app/${output.directory}`, pages, immutable };
-    const served = serveSite(site, all);
-    const translate = (line: string): Line =>
-      isOwnStart(project, framework, line) ? (served.deploy.start ?? line) : line;
-    return finishPlan({ name, ...served, translate }, source, settings);
-  }
-  const modules = dependencies === undefined ? [] : [dependencies];
+  const modules =
+    output === undefined || output.kind === "server" ? (output?.dependencies ?? "needed") : "included";
+  const installed = installSteps(project, framework, build, modules);
+  const own = (line: string): Line | undefined =>
+    output?.kind === "server" && isOwnStart(project, framework, line) ? output.start : undefined;
+  const parts =
+    output?.kind === "site"
+      ? siteParts(project, framework, output, installed)
+      : serverParts(project, output, installed, build, { runtime, own });
+  return finishPlan({ name, ...parts }, project.source, project.settings);
+}
+
+type Finished = Omit<Parts, "name">;
+
+function siteParts(
+  project: Project,
+  framework: Framework | undefined,
+  output: Site,
+  { steps }: Installed,
+): Finished {
+  const { pages, immutable, directory } = output;
+  const served = serveSite({ from: "build", source: `/app/${directory}`, pages, immutable }, steps);
+  const { start } = served.deploy;
+  const translate = (line: string): Line =>
+    start !== undefined && isOwnStart(project, framework, line) ? start : line;
+  return { ...served, translate };
+}
+
+interface Starting {
+  readonly runtime: Runtime;
+  /** What starts the application where a line says no more than the framework does. */
+  readonly own: (line: string) => Line | undefined;
+}
+
+function serverParts(
+  project: Project,
+  output: Server | undefined,
+  { steps, dependencies }: Installed,
+  build: string | undefined,
+  { runtime, own }: Starting,
+): Finished {
   const script = startScript(project);
   const started = script === undefined ? undefined : startOfScript(project, script);
-  const deploy: Parts["deploy"] = {
-    root: [...runtime.root],
-    copies: [...runtime.copies, ...modules, ...(output?.copies ?? wholeApplication(project, build))],
-    start: by(runtime, output?.start ?? started?.line ?? startOfEntry(project)),
-    environment: {
-      NODE_ENV: "production",
-      PORT: "8080",
-      ...(output === undefined ? started?.environment : output.environment),
+  return {
+    steps: { ...runtime.steps, ...steps },
+    deploy: {
+      root: [...runtime.root],
+      copies: [
+        ...runtime.copies,
+        ...(dependencies === undefined ? [] : [dependencies]),
+        ...(output?.copies ?? wholeApplication(project, build)),
+      ],
+      start: by(runtime, output?.start ?? started?.line ?? startOfEntry(project)),
+      environment: {
+        NODE_ENV: "production",
+        PORT: "8080",
+        ...(output === undefined ? started?.environment : output.environment),
+      },
+      ports: [8080],
+      ...(project.directory === "" ? {} : { directory: `/app/${project.directory}` }),
     },
-    ports: [8080],
-    ...(project.directory === "" ? {} : { directory: `/app/${project.directory}` }),
+    translate: (line) => by(runtime, own(line) ?? lineFor(project, line)),
   };
-  const translate = (line: string): Line =>
-    by(
-      runtime,
-      output !== undefined && isOwnStart(project, framework, line) ? output.start : lineFor(project, line),
-    );
-  return finishPlan({ name, steps: all, deploy, translate }, source, settings);
 }
 
 /** A line for a shell, or a program by itself. */
@@ -107,20 +137,15 @@ function lineFor(project: Project, line: string): Line {
   return Object.keys(environment).length === 0 && typeof found !== "string" ? found : line;
 }
 
+/** What tells package managers where packages are, and with which token: nothing for whoever runs the application. */
+const NOT_RUN = ["**/.npmrc", ".yarnrc.yml", ".yarn"] as const;
+
 /** Everything that was written and built: nothing says what of it running needs. */
-function wholeApplication(project: Project, build: string | undefined): readonly PlanCopy[] {
-  const { members, shape } = project;
+function wholeApplication({ members, shape }: Project, build: string | undefined): readonly PlanCopy[] {
   const include =
     shape === "alone" ? {} : { include: ["package.json", ...members.map(({ directory }) => directory)] };
-  return [
-    build === undefined
-      ? { from: "source", source: ".", target: "app", ...include }
-      : {
-          from: "build",
-          source: "/app",
-          target: "app",
-          ...include,
-          exclude: ["**/node_modules", "**/.turbo", ".nx"],
-        },
-  ];
+  const common = { target: "app", ...include };
+  if (build === undefined) return [{ from: "source", source: ".", ...common, exclude: [...NOT_RUN] }];
+  const exclude = [...NOT_RUN, "**/node_modules", "**/.turbo", ".nx"];
+  return [{ from: "build", source: "/app", ...common, exclude }];
 }
