@@ -19,7 +19,13 @@ export function pnpm({ source }: ManagerFacts, version: string | undefined): Pac
     package: `pnpm=${line}`,
     programs: { pnpm: programOf(line) },
     cache: { id: "pnpm", target: STORE, sharing: "shared" },
-    environment: { npm_config_store_dir: STORE, pnpm_config_store_dir: STORE },
+    environment: {
+      npm_config_store_dir: STORE,
+      pnpm_config_store_dir: STORE,
+      // It is the version that is asked for; by itself it would look for that in the registry once more.
+      npm_config_manage_package_manager_versions: "false",
+      pnpm_config_pm_on_fail: "ignore",
+    },
     files: ["pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs", ".pnpmfile.mjs", "patches"],
     lock: lock === undefined ? "missing" : "followed",
     installAll: `pnpm install ${flags} --prod=false`,
