@@ -50,6 +50,7 @@ export const EXAMPLES: readonly Example[] = [
   { name: "node-pnpm", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "node-yarn", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "php-composer", asks: [{ path: "/names", answer: "FÄSSCHEN" }] },
+  { name: "procfile", asks: [{ path: "/", answer: '{"casks":3}' }] },
   {
     name: "python-django",
     asks: [
@@ -58,7 +59,6 @@ export const EXAMPLES: readonly Example[] = [
     ],
   },
   { name: "python-fastapi", asks: [{ path: "/casks/firkin", answer: '{"name":"firkin","litres":41}' }] },
-  { name: "procfile", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "python-flask", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "python-poetry", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "python-uv", asks: [{ path: "/", answer: '{"casks":3}' }] },
