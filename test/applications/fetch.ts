@@ -35,6 +35,21 @@ export const FETCHERS = {
     const place = (await run("go", ["list", "-m", "-f", "{{.Dir}}", module], { cwd: scratch })).stdout.trim();
     await run("cp", ["-r", "--no-preserve=mode", `${place}/.`, directory]);
   },
+  maven: async ({ package: name, version }, directory, scratch) => {
+    const artifact = `-Dartifact=${name}:${version}`;
+    await maven("copy", `${artifact}:pom`, `-DoutputDirectory=${scratch}`);
+    const [pom = ""] = globSync(join(scratch, "*.pom"));
+    cpSync(pom, join(directory, "pom.xml"));
+    // An archive of sources has all in one directory; in a project the code lies apart.
+    for (const [place, which] of [
+      ["java", "includes"],
+      ["resources", "excludes"],
+    ] as const) {
+      const into = `-DoutputDirectory=${join(directory, "src/main", place)}`;
+      // oxlint-disable-next-line no-await-in-loop -- two Mavens would lock each other out
+      await maven("unpack", `${artifact}:jar:sources`, into, `-Dmdep.unpack.${which}=**/*.java`);
+    }
+  },
   npm: async ({ package: name, version }, directory, scratch) => {
     await run("npm", ["pack", `${name}@${version}`, "--silent", "--pack-destination", scratch]);
     await unpackOnly(scratch, directory);
@@ -50,6 +65,11 @@ export const FETCHERS = {
 >;
 
 export type Ecosystem = keyof typeof FETCHERS;
+
+async function maven(goal: "copy" | "unpack", ...flags: readonly string[]): Promise<void> {
+  const plugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
+  await run("mvn", ["--batch-mode", "--quiet", `${plugin}:${goal}`, ...flags], { cwd: "/" });
+}
 
 /** Unpacks the only archive of a directory, without the one directory that all in it lies in. */
 async function unpackOnly(from: string, into: string): Promise<void> {

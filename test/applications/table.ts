@@ -85,6 +85,13 @@ export const APPLICATIONS: readonly Application[] = [
     run: "all",
   },
   {
+    ecosystem: "maven",
+    package: "org.littleshoot:littleproxy",
+    version: "1.1.2",
+    asks: [{ path: "/", answer: "Bad Request to URI: /" }],
+    run: "always",
+  },
+  {
     ecosystem: "npm",
     package: "cors-anywhere",
     version: "0.4.4",

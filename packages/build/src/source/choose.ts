@@ -6,7 +6,7 @@ import { SPLICE } from "./settings.ts";
 import { isTable, type Source } from "./source.ts";
 
 /** Languages whose applications often have a front end that Node builds. */
-const WITH_FRONT_END: readonly string[] = ["python", "php", "ruby", "go"];
+const WITH_FRONT_END: readonly string[] = ["python", "php", "ruby", "go", "java"];
 const FRONT_END = "node";
 
 /**

@@ -48,12 +48,14 @@ function inWords({ providers, steps, deploy }: Plan): string {
       lines.push(`  copy ${include === undefined ? source : include.join(" ")} of ${from} to /${target}`);
     }
     for (const { path } of step.files ?? []) lines.push(`  write ${path}`);
-    for (const command of step.commands)
-      lines.push(`  run  ${typeof command === "string" ? command : command.join(" ")}`);
+    for (const command of step.commands) {
+      const line = typeof command === "string" ? command : command.join(" ");
+      lines.push(`  run  ${line.replaceAll("\n", "\n       ")}`);
+    }
   }
   lines.push("", `image  on ${deploy.root.join(" and ")}`);
   for (const { from, source, target } of deploy.copies)
-    lines.push(`  copy ${source} of ${from} to /${target}`);
+    lines.push(`  copy ${source} of ${from} to /${target === "." ? "" : target}`);
   lines.push(`  start  ${deploy.command.join(" ")}`);
   for (const [name, command] of Object.entries(deploy.processes ?? {}))
     lines.push(`  ${name}  ${command.join(" ")}`);

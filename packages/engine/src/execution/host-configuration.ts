@@ -132,6 +132,9 @@ export function hostConfiguration(
   if (asked.includes("maven") && asked.includes("certificates")) {
     const bundle = bundles.find((path) => existsSync(path));
     if (bundle !== undefined) files.set(TRUST_STORE, trustStoreOf(readFileSync(bundle, "utf8")));
+    // The host's own store is a file of the host, and would come before the one that is made here.
+    const maven = shown["MAVEN_OPTS"]?.replaceAll(/\s*-Djavax\.net\.ssl\.trustStore\S*/g, "");
+    if (maven !== undefined) shown["MAVEN_OPTS"] = maven;
     const options = javaOptions(environment, bundle === undefined ? undefined : TRUST_STORE);
     if (options !== "") shown["JAVA_TOOL_OPTIONS"] = options;
   }

@@ -36,9 +36,11 @@ test("keytool reads every authority of a PEM file from the store that is made of
 test("a step sees a trust store where it asks for Maven's configuration and for certificates", (t) => {
   const bundle = join(temporaryDirectory(t), "bundle.pem");
   writeFileSync(bundle, "");
-  const environment = { SSL_CERT_FILE: bundle, HOME: "/nonexistent" };
+  const OPTS = "-Xmx1g -Djavax.net.ssl.trustStore=/host -Djavax.net.ssl.trustStorePassword=x -Da=b";
+  const environment = { SSL_CERT_FILE: bundle, HOME: "/nonexistent", MAVEN_OPTS: OPTS };
   const { files, environment: shown } = hostConfiguration(["maven", "certificates"], environment);
   const [target] = files.keys();
   assert.equal(shown["JAVA_TOOL_OPTIONS"], `-Djavax.net.ssl.trustStore=${target}`);
+  assert.equal(shown["MAVEN_OPTS"], "-Xmx1g -Da=b");
   assert.equal(hostConfiguration(["maven"], environment).files.size, 0);
 });

@@ -1,3 +1,5 @@
+import type { Source } from "../../source.ts";
+
 /** What a framework calls the port; `${PORT:8080}` is its own way to say: that variable, else this. */
 const PORTS: readonly [RegExp, string][] = [
   [/^org\.springframework\.boot:/, "SERVER_PORT"],
@@ -19,7 +21,14 @@ export function portVariables(dependencies: Iterable<string>): Readonly<Record<s
 /** Libraries that draw, by their group or artifact: they want fonts and the image formats' libraries. */
 const DRAWING =
   /pdfbox|openpdf|itext|jasperreports|batik|thumbnailator|zxing|flying-saucer|jfreechart|kaptcha|apache\.poi/;
+const IMPORTS = /^import\s+(?:static\s+)?(?:java\.awt|javax\.imageio|javax\.swing)\./m;
 
-export function drawsPictures(dependencies: Iterable<string>): boolean {
-  return [...dependencies].some((name) => DRAWING.test(name));
+/** Whether a program opens java.desktop's libraries: a dependency of it is known to, or its own files name its packages. */
+export function drawsPictures(source: Source, dependencies: Iterable<string>): boolean {
+  return (
+    [...dependencies].some((name) => DRAWING.test(name)) ||
+    source
+      .matching("**/src/main/**/*.java", "**/src/main/**/*.kt")
+      .some((path) => IMPORTS.test(source.text(path) ?? ""))
+  );
 }

@@ -6,7 +6,7 @@ import type { Settings } from "../../provider.ts";
 import type { Source } from "../../source.ts";
 import { drawsPictures, portVariables } from "./framework.ts";
 import { findGradleApplication, type GradleApplication } from "./gradle-project.ts";
-import { chooseJdk, jdkRoot, runtimeOf } from "./jdk.ts";
+import { BUILD_ENVIRONMENT, chooseJdk, jdkRoot, runtimeOf } from "./jdk.ts";
 import {
   DEPENDENCIES,
   LAID_OUT,
@@ -28,7 +28,7 @@ export function planGradle(source: Source, settings: Settings): Plan {
   const jdk = chooseJdk(source, settings);
   const application = findGradleApplication(source, settings);
   const { dependencies } = application;
-  const runtime = runtimeOf(jdk, settings, drawsPictures(dependencies) ? "draws" : "none");
+  const runtime = runtimeOf(jdk, settings, drawsPictures(source, dependencies) ? "draws" : "none");
   const layout = layoutOf(source, settings, application);
   const hasWrapper = source.has("gradlew");
   const program = hasWrapper ? "sh gradlew" : "gradle";
@@ -46,6 +46,7 @@ export function planGradle(source: Source, settings: Settings): Plan {
               `${program} --no-daemon --console=plain --gradle-user-home /root/.gradle ${task}`,
             ...(layout.commands.length === 0 ? [] : [layout.commands.join("\n")]),
           ],
+          environment: BUILD_ENVIRONMENT,
           caches: [{ id: "gradle", target: "/root/.gradle", sharing: "locked" }],
           network: "host",
           configuration: ["maven", "certificates"],

@@ -208,7 +208,7 @@ test("a build that leaves open what is started is told what to say", async (t) =
       /2 classes may begin the program: shop\.A, shop\.B/,
       /JAVA_MAIN_CLASS/,
     ],
-    [{ "pom.xml": pom("a", "") }, {}, /does not say how it is started/, /Procfile/],
+    [{ "pom.xml": pom("a", "") }, {}, /has no class in which a program begins/, /JAVA_MAIN_CLASS/],
     [{ "pom.xml": pom("a", "<packaging>war</packaging>") }, {}, /servlet container/, /Spring Boot/],
     [
       { "build.gradle": "apply plugin: 'java'" },
@@ -275,6 +275,40 @@ test("the JDK is the oldest that will do of those that Debian has, and another i
     code: "VERSION_UNAVAILABLE",
     message: /Java 11 .*there is 17, 21, 25/,
   });
+});
+
+test("a command of the Procfile's own finds classes and libraries where no class is known to begin", async (t) => {
+  const files = { "pom.xml": pom("a", ""), Procfile: "web: java -cp classes:lib/* x.Y\n" };
+  const { deploy } = java.plan(await sourceOf(t, files), NONE);
+  assert.deepEqual(
+    deploy.copies.map(({ target }) => target),
+    [".", "app/lib", "app"],
+  );
+  assert.deepEqual(deploy.command, ["/bin/sh", "-c", "exec java -cp classes:lib/* x.Y"]);
+});
+
+test("Maven is an exact version that is asked for, the newest of a line, or Debian's", async (t) => {
+  const cases: readonly [string, string, RegExp][] = [
+    ["3.9.6", "apache-maven:3.9.6:zip", /\/ca-cert/],
+    ["3.9", "apache-maven:3.9.11:zip", /\/ca-cert/],
+    ["3.8", "", /\/maven\//],
+  ];
+  const source = await sourceOf(t, { "pom.xml": pom("a", ""), "src/main/java/A.java": MAIN });
+  for (const [MAVEN_VERSION, artifact, root] of cases) {
+    const { steps } = java.plan(source, { variables: { MAVEN_VERSION } });
+    assert.ok(String(steps["maven"]?.commands ?? "").includes(artifact));
+    assert.match(steps["build"]?.root?.[0] ?? "", root);
+  }
+  assert.throws(() => java.plan(source, { variables: { MAVEN_VERSION: "4.1" } }), {
+    code: "VERSION_UNAVAILABLE",
+    message: /Maven 4\.1/,
+  });
+});
+
+test("fonts and image libraries are there for code that draws", async (t) => {
+  const files = { "pom.xml": pom("a", ""), "src/main/java/A.java": `import java.awt.Color;\n${MAIN}` };
+  const [root = ""] = java.plan(await sourceOf(t, files), NONE).deploy.root;
+  assert.match(root, /libfontconfig1\/libfreetype6/);
 });
 
 test("the image's Java is made of the modules that are named, or is Debian's", async (t) => {

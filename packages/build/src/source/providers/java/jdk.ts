@@ -12,6 +12,9 @@ export const JAVA_HOME = "/opt/java";
 /** Where a step makes what the image gets as its root. */
 const IMAGE = "/opt/image";
 
+/** Sources are in UTF-8 whatever the compiler would take from its surroundings. */
+export const BUILD_ENVIRONMENT = { LANG: "C.UTF-8" } as const;
+
 /** What lies under the application, and how that is made. */
 export interface Runtime {
   readonly root: readonly string[];

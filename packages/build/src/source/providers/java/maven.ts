@@ -1,14 +1,16 @@
 import { posix } from "node:path";
+import { BuildError } from "../../../errors.ts";
 import { finishPlan } from "../../finish-plan.ts";
 import type { Plan, PlanStep } from "../../plan/plan.ts";
 import { readProcfile } from "../../procfile.ts";
 import type { Settings } from "../../provider.ts";
 import type { Source } from "../../source.ts";
 import { accepts } from "../../versions/accepts.ts";
-import { wantedVersion } from "../../versions/wanted.ts";
+import { versionUnavailable } from "../../versions/choose.ts";
+import { type Wanted, wantedVersion } from "../../versions/wanted.ts";
 import { type Application, findApplication } from "./application-module.ts";
 import { drawsPictures, portVariables } from "./framework.ts";
-import { chooseJdk, type JdkVersion, jdkRoot, runtimeOf } from "./jdk.ts";
+import { BUILD_ENVIRONMENT, chooseJdk, type JdkVersion, jdkRoot, runtimeOf } from "./jdk.ts";
 import { type Module, readModules } from "./pom.ts";
 import {
   DEPENDENCIES,
@@ -34,7 +36,7 @@ export function planMaven(source: Source, settings: Settings): Plan {
   const application = findApplication(source, settings, modules);
   const jdk = chooseJdk(source, settings);
   const dependencies = modules.flatMap((module) => [...module.dependencies]);
-  const runtime = runtimeOf(jdk, settings, drawsPictures(dependencies) ? "draws" : "none");
+  const runtime = runtimeOf(jdk, settings, drawsPictures(source, dependencies) ? "draws" : "none");
   const maven = mavenOf(source, settings, jdk);
   const layout = layoutOf(source, settings, application, modules);
   return finishPlan(
@@ -77,17 +79,18 @@ function mavenOf(
     network: "host" as const,
     configuration: ["maven" as const, "certificates" as const],
   };
-  const wanted = wantedVersion(source, settings, "maven")?.version;
-  if (wanted !== undefined && accepts(wanted, DEBIAN_MAVEN[jdk])) {
-    return { step: { ...common, root: [jdkRoot(jdk, "maven")] }, steps: {} };
+  const wanted = wantedVersion(source, settings, "maven");
+  if (wanted !== undefined && accepts(wanted.version, DEBIAN_MAVEN[jdk])) {
+    return { step: { ...common, root: [jdkRoot(jdk, "maven")], environment: BUILD_ENVIRONMENT }, steps: {} };
   }
-  const version = wanted ?? DEFAULT_MAVEN;
+  const version = distributionOf(wanted);
   return {
     step: {
       ...common,
       root: [jdkRoot(jdk)],
       mounts: [{ from: "maven", source: MAVEN_HOME, target: MAVEN_HOME }],
       environment: {
+        ...BUILD_ENVIRONMENT,
         PATH: `${MAVEN_HOME}/apache-maven-${version}/bin:/usr/local/bin:/usr/bin:/bin`,
       },
     },
@@ -103,6 +106,13 @@ function mavenOf(
       },
     },
   };
+}
+
+/** Any exact version is an artifact; of a line (`3.9`) only the newest that this Cooper knows. */
+function distributionOf(wanted: Wanted | undefined): string {
+  if (wanted === undefined || accepts(wanted.version, DEFAULT_MAVEN)) return DEFAULT_MAVEN;
+  if (/^\d+\.\d+\.\d+/.test(wanted.version)) return wanted.version;
+  throw versionUnavailable("maven", wanted, [DEFAULT_MAVEN]);
 }
 
 /** In the releases that have these JDKs. */
@@ -140,6 +150,16 @@ function layoutOf(
   const target = posix.join(module.directory, "target");
   const line = settings.startCommand ?? readProcfile(source).get("web");
   if (line !== undefined && /\btarget\//.test(line)) return asBuilt(module);
+  if (line === undefined && packaging === "class path" && application.mainClass === undefined) {
+    throw new BuildError(
+      "START_UNKNOWN",
+      `${module.directory} has no class in which a program begins (java)`,
+      {
+        advice: "Give --env JAVA_MAIN_CLASS=NAME, or mainClass in pom.xml.",
+        fields: { provider: "java" },
+      },
+    );
+  }
   // What changes with the code though it is a jar among others: other modules, and versions that are not final.
   const own = [
     "*-SNAPSHOT.jar",
@@ -156,20 +176,19 @@ function layoutOf(
 }
 
 function classPath({ module, mainClass }: Application, own: readonly string[]): Layout {
-  if (mainClass === undefined) return { commands: [], copies: [], command: undefined };
   const built = posix.join("/app", module.directory, LIBRARY);
   return {
     commands: [
       `mkdir -p ${LAID_OUT} ${built}/lib && mv ${built}/lib ${DEPENDENCIES}`,
       `cp -R ${posix.join("/app", module.directory, "target/classes")} ${LAID_OUT}`,
       ...takeOwn(`${LAID_OUT}/lib`, own),
-      writeLaunch(`/app/classes:$(cat ${built}/classpath)`, mainClass),
+      ...(mainClass === undefined ? [] : [writeLaunch(`/app/classes:$(cat ${built}/classpath)`, mainClass)]),
     ],
     copies: [
       { from: "build", source: DEPENDENCIES, target: "app/lib" },
       { from: "build", source: LAID_OUT, target: "app" },
     ],
-    command: LAUNCH,
+    command: mainClass === undefined ? undefined : LAUNCH,
   };
 }
 
