@@ -1,7 +1,7 @@
 /**
  * Cooper against its peers: the same work by each, in turn, on the same machine.
  *
- *     npm run bench -- [layout] [unpack] [transfer] [packages] [start-up] [--size MB] [--large] [--json FILE]
+ *     npm run bench -- [layout] [unpack] [transfer] [packages] [source] [start-up] [--size MB] [--large] [--json FILE]
  *
  * Prints tables and writes all runs as JSON to bench/results/. docs/benchmarks.md says more.
  */
@@ -13,6 +13,7 @@ import { layout } from "./measurements/layout.ts";
 import { measureStartUp } from "./measurements/start-up.ts";
 import { transfer } from "./measurements/transfer.ts";
 import { packages } from "./measurements/packages.ts";
+import { source } from "./measurements/source.ts";
 import { unpack } from "./measurements/unpack.ts";
 import { hold } from "./race.ts";
 import type { Outcome } from "./race.ts";
@@ -27,7 +28,7 @@ const { values, positionals } = parseArgs({
     large: { type: "boolean", default: false },
   },
 });
-const MEASUREMENTS = [layout, unpack, transfer, packages];
+const MEASUREMENTS = [layout, unpack, transfer, packages, source];
 const known = [...MEASUREMENTS.map(({ name }) => name), "start-up"];
 const unknown = positionals.filter((name) => !known.includes(name));
 if (unknown.length > 0) throw new Error(`${unknown.join(", ")}: the measurements are ${known.join(", ")}`);

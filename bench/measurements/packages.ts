@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { debianSources, release } from "../debian.ts";
 import type { Contestant, Race } from "../race.ts";
 import type { Measurement, Setting } from "../setting.ts";
 
@@ -58,12 +59,6 @@ export const packages: Measurement = {
 };
 
 /** The host's own sources of Debian, so that both fetch from the same place. */
-function debianSources(): string | undefined {
-  return [...globSync("/etc/apt/sources.list.d/debian.sources"), "/etc/apt/sources.list"].find(
-    (path) => existsSync(path) && statSync(path).size > 0,
-  );
-}
-
 /** The command with a cache and a store of its own. */
 function command(setting: Setting, ...args: readonly string[]): readonly string[] {
   const { scratch } = setting;
@@ -116,10 +111,6 @@ function resolved(setting: Setting): readonly string[] {
     readonly base?: Solved;
   };
   return [...(base?.packages ?? []), ...found].map(({ name }) => name);
-}
-
-function release(): string {
-  return /VERSION_CODENAME=(\w+)/.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "stable";
 }
 
 function second(setting: Setting): Contestant {
