@@ -69,11 +69,11 @@ export const source: Measurement = {
         const place = preparePlace(setting, application, sources);
         const rivals = [buildah(place), ...(buildKit === undefined ? [] : [ofBuildKit(place, buildKit)])];
         const builders = [cooper(setting, place), ...rivals];
-        const race = (name: string, state: State, buildah: number): Race => ({
+        const race = (name: string, state: State, target: number): Race => ({
           name: `${application.example}, ${name}`,
           bytes: 0,
           contestants: builders.map((builder) => contestant(builder, state, place)),
-          targets: { buildah },
+          targets: { buildah: target },
         });
         yield race("nothing built before (output: the compressed layers)", "cold", 1 / 0.8);
         yield race("nothing changed (to reach: 0.7 s)", "unchanged", 1 / 0.2);

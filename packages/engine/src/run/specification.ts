@@ -76,6 +76,7 @@ export function runtimeSpecification(input: SpecificationInput): Record<string, 
       env: input.process.env,
       cwd: input.process.cwd,
       noNewPrivileges: input.newPrivileges === "refuse",
+      ...processLimit(input),
       capabilities: { bounding: CAPABILITIES, effective: held, permitted: held },
     },
     root: { path: "rootfs", readonly: input.root === "read-only" },
@@ -146,6 +147,12 @@ function mounts(input: SpecificationInput): readonly object[] {
       options: ["rbind", access === "read-only" ? "ro" : "rw"],
     })),
   ];
+}
+
+/** Where there are no cgroups, the kernel counts a user's processes in its namespace: getrlimit(2). */
+function processLimit({ privilege, processes }: SpecificationInput): object {
+  if (privilege === "root" || processes === undefined) return {};
+  return { rlimits: [{ type: "RLIMIT_NPROC", hard: processes, soft: processes }] };
 }
 
 const CPU_PERIOD_MICROSECONDS = 100_000;
