@@ -11,7 +11,7 @@ function hasPrograms(t: TestContext, programs: readonly (readonly [string, strin
   );
 }
 
-async function quickstart(part: "by-hand" | "registry"): Promise<string> {
+async function quickstart(part: "by-hand" | "registry" | "source"): Promise<string> {
   return (await run("sh", [resolve(import.meta.dirname, `../scripts/quickstart-${part}.sh`)])).stdout;
 }
 
@@ -49,4 +49,19 @@ test("the quickstart pulls Debian packages from a registry that makes them, and 
   assert.match(stdout, /^127\.0\.0\.1:\d+\/mine\/tools:1$/m);
   assert.match(stdout, /^\{"pushed":"and pulled back"\}$/m);
   assert.match(stdout, /^apt\/curl\/jq:latest: done in /m);
+});
+
+test("the quickstart builds an application from its source, runs it, and builds it again with a line changed", async (t) => {
+  if (!hasPrograms(t, [["runc", "runc"]])) return;
+  const mirror = await run("npm", ["view", "express", "name"], { status: "any" });
+  if (mirror.status !== 0) {
+    t.skip(`SKIPPED: npm's registry, as configured here, gives nothing: ${mirror.stderr.slice(0, 300)}`);
+    return;
+  }
+  const stdout = await quickstart("source");
+  const [first, second, ...others] = stdout.match(/^sha256:[0-9a-f]{64}$/gm) ?? [];
+  assert.ok(first !== undefined && second !== undefined && first !== second, stdout);
+  assert.deepEqual(others, []);
+  assert.match(stdout, /^200 \{"casks":3\}$/m);
+  assert.match(stdout, /^200 \{"casks":4\}$/m);
 });
