@@ -143,7 +143,8 @@ export const APPLICATIONS: readonly Application[] = [
     ecosystem: "pypi",
     package: "datasette",
     version: "0.65.1",
-    flags: ["--start", "datasette serve --host 0.0.0.0 --port 8080"],
+    // It needs a module that setuptools has no more, and does not say so.
+    flags: ["--install", "pip install . 'setuptools<81'", "--start", "datasette serve -h 0.0.0.0 -p 8080"],
     asks: [{ path: "/-/versions.json", answer: '"datasette": {"version": "0.65.1"' }],
     run: "all",
   },
@@ -152,8 +153,8 @@ export const APPLICATIONS: readonly Application[] = [
     package: "httpbin",
     version: "0.10.2",
     flags: ["--env", "PYTHON_EXTRAS=mainapp", "--start", "gunicorn --worker-tmp-dir /dev/shm httpbin:app"],
-    asks: [{ path: "/get?casks=3", answer: '"casks": "3"' }],
-    run: "always",
+    asks: [{ path: "/get?casks=3", answer: '"casks":"3"' }],
+    run: "all",
   },
   {
     ecosystem: "pypi",
@@ -179,7 +180,7 @@ export const APPLICATIONS: readonly Application[] = [
     flags: ["--start", "pypi-server run --interface 0.0.0.0 --port 8080 /packages"],
     asks: [{ path: "/", answer: "Welcome to pypiserver!" }],
     writes: ["/packages"],
-    run: "all",
+    run: "always",
   },
   {
     ecosystem: "pypi",

@@ -69,6 +69,8 @@ export const python: Provider = {
           start: start?.command,
           environment: {
             ...environment,
+            // Nobody has no home, and what wants one gets the place that may be written.
+            HOME: "/tmp",
             PYTHONUNBUFFERED: "1",
             PYTHONDONTWRITEBYTECODE: "1",
             PORT: "8080",
