@@ -173,8 +173,7 @@ export async function imageOf(
 
 /** Writes what a command made to all its destinations and prints the digest. `ARGUMENT_INVALID` */
 export async function writeOutput(terminal: Terminal, flags: OutputFlags, content: Content): Promise<void> {
-  const destinations = [...(flags.output ?? []), ...(flags.tag ?? []).map((name) => `store:${name}`)];
-  const [first, ...others] = destinations;
+  const [first, ...others] = destinationsOf(flags);
   if (first === undefined) {
     throw new CliError(
       "ARGUMENT_INVALID",
@@ -186,4 +185,9 @@ export async function writeOutput(terminal: Terminal, flags: OutputFlags, conten
   const { digest } = await write(content, first, options);
   for (const destination of others) await write(content, destination, options);
   terminal.answer(digest);
+}
+
+/** Every reference that a command is to write to. */
+export function destinationsOf({ output = [], tag = [] }: OutputFlags): readonly string[] {
+  return [...output, ...tag.map((name) => `store:${name}`)];
 }

@@ -93,5 +93,7 @@ export type {
 export type { Checksum, Component, Sbom, Source } from "./sbom/sbom.ts";
 export { formatSbom, SBOM_MEDIA_TYPES, sbomArtifact } from "./sbom/format.ts";
 export type { SbomFormat } from "./sbom/format.ts";
-export { sbomOfImage } from "./sbom/of-image.ts";
+export { isLockOfCompiled, sbomOfImage } from "./sbom/of-image.ts";
+export type { SbomOptions } from "./sbom/of-image.ts";
+export type { DatabaseFile } from "./sbom/databases/database.ts";
 export { sbomOfSolution } from "./sbom/of-solution.ts";

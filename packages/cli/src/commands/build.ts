@@ -2,9 +2,11 @@ import { buildSource, reproduce } from "@cooper/build";
 import type { BuildSourceOptions, BuiltImage, Plan, Source } from "@cooper/build";
 import { drawGraph, dumpGraph, privilege, againInUserNamespace } from "@cooper/engine";
 import type { GivenLayer } from "@cooper/engine";
+import type { SbomFormat } from "@cooper/distro";
 import type { Platform } from "@cooper/oci";
 import { cooperHome, hostPlatform } from "@cooper/transport";
 import { buildDescription, isDescription } from "../apko.ts";
+import { attachSboms, noSbomOf, requireAttachable } from "../attach.ts";
 import { agentsOf, secretFlags, secretsOf } from "../build-secrets.ts";
 import type { SecretFlags } from "../build-secrets.ts";
 import { buildCacheFlags, openBuildCaches, writeBuildCaches } from "../build-cache.ts";
@@ -19,7 +21,14 @@ import { flag, globalFlags, progressFlag, text } from "../flags.ts";
 import type { GlobalFlags, ProgressFlag } from "../flags.ts";
 import { packageFlags } from "../packages.ts";
 import type { PackageFlags } from "../packages.ts";
-import { outputAliases, outputFlags, placeOptions, platformFlag, writeOutput } from "../places.ts";
+import {
+  destinationsOf,
+  outputAliases,
+  outputFlags,
+  placeOptions,
+  platformFlag,
+  writeOutput,
+} from "../places.ts";
 import type { OutputFlags } from "../places.ts";
 import { planOf, sourceFlags } from "../source.ts";
 import type { SourceFlags } from "../source.ts";
@@ -32,6 +41,7 @@ type Flags = GlobalFlags &
   SecretFlags &
   BuildCacheFlags & {
     readonly platform?: Platform | undefined;
+    readonly sbom?: SbomFormat | undefined;
     readonly noCache?: boolean | undefined;
     readonly checkReproducible?: boolean | undefined;
     readonly debugOnFailure?: boolean | undefined;
@@ -55,6 +65,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     },
     { run: "build . --check-reproducible", shows: "Built twice: the digest, or what differs" },
     { run: "build --plan plan.json . -t shop", shows: "A plan that was printed before" },
+    { run: "build . -o oci:out:1 --sbom spdx", shows: "With its SBOM: cooper referrers oci:out:1 lists it" },
     {
       run: "build image.yaml -o oci:out --lockfile image.lock",
       shows: "The packages that a file names, as locked",
@@ -70,6 +81,12 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       ...secretFlags,
       ...buildCacheFlags,
       platform: { ...platformFlag.platform, brief: "What it is for; default: this machine" },
+      sbom: {
+        kind: "enum",
+        values: ["spdx", "cyclonedx"],
+        optional: true,
+        brief: "Put a list of what is in the image beside it, which refers to it",
+      },
       noCache: flag("Run every step again"),
       checkReproducible: flag(
         "Build twice, every step anew, and show what differs; status 1 if anything does",
@@ -98,13 +115,17 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
   },
   async run(terminal, flags, path = ".") {
     terminal.showProgress(flags.progress ?? "auto");
-    if (isDescription(path)) return await buildDescription(terminal, flags, path);
+    if (isDescription(path)) {
+      if (flags.sbom !== undefined) throw noSbomOf(path);
+      return await buildDescription(terminal, flags, path);
+    }
     if (privilege() === "user") terminal.leaveSignals(); // the same command inside gets them
     const again = await againInUserNamespace(process.argv.slice(1));
     if (again !== undefined) {
       terminal.status = again;
       return;
     }
+    if (flags.sbom !== undefined) requireAttachable(destinationsOf(flags));
     const { source, plan } = await planOf(terminal, path, flags);
     const { resolver } = placeOptions(terminal, flags, flags);
     const { signal } = terminal;
@@ -138,8 +159,12 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
           : await buildSource(plan, source, options);
       if (built === undefined) return;
       await writeBuildCaches(terminal, flags, given);
-      const isWritten = flags.output !== undefined || flags.tag !== undefined;
-      if (isWritten) return await writeOutput(terminal, flags, built.image);
+      if (destinationsOf(flags).length > 0) {
+        await writeOutput(terminal, flags, built.image);
+        if (flags.sbom !== undefined)
+          await attachSboms(terminal, flags, flags.sbom, built.image, { source, plan });
+        return;
+      }
       terminal.answer(await built.image.digest({ signal }));
       terminal.note("Nothing was written: -o DEST or -t NAME says where to.");
     } finally {

@@ -45,6 +45,26 @@ test("a plan that was printed is built again into the same image, without the fi
   assert.equal(await shop.answer("build", "--plan", "plan.json", "app", "--quiet", "-t", "again"), digest);
 });
 
+test("a build puts its SBOM beside the image on request", async (t) => {
+  const shop = await describedApplication(t);
+  if (shop === undefined) return;
+  const plan: unknown = JSON.parse(await shop.answer("plan", "app"));
+  makeFiles(shop.directory, "app", {
+    "lib/requests-2.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: requests\nVersion: 2.0\n",
+  });
+  const layout = `oci:${join(shop.directory, "out")}:1`;
+  writeFileSync(join(shop.directory, "plan.json"), JSON.stringify(plan));
+  await shop.answer("build", "--plan", "plan.json", "app", "--quiet", "--sbom", "spdx", "-o", layout);
+  const [referrer] = JSON.parse(await shop.answer("referrers", "--json", layout)).referrers;
+  assert.equal(referrer.artifactType, "application/spdx+json");
+  const sbom = await shop.answer("sbom", layout);
+  assert.match(sbom, /pkg:pypi\/requests@2\.0/);
+
+  const archive = await shop.cooper("build", "app", "--sbom", "spdx", "-o", "docker-archive:out.tar");
+  assert.equal(archive.status, 2);
+  assert.match(archive.stderr, /nothing can be attached in docker-archive:out\.tar/);
+});
+
 test("flags and the environment count more than the project's file, and its faults are named by place", async (t) => {
   const shop = workshop(t);
   makeFiles(shop.directory, "app", { "main.py": "", "cooper.toml": 'start = "python3 file.py"\n' });

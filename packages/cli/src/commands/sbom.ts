@@ -5,14 +5,14 @@ import {
   formatSbom,
   openContext,
   type Sbom,
-  sbomArtifact,
   type SbomFormat,
   sbomOfImage,
   sbomOfSolution,
   solutionsOf,
 } from "@cooper/distro";
-import { formatReference, type Image, type Reference } from "@cooper/oci";
-import { hostPlatform, selectImage, write } from "@cooper/transport";
+import { formatReference } from "@cooper/oci";
+import { hostPlatform, selectImage } from "@cooper/transport";
+import { attachSbom } from "../attach.ts";
 import { defineCommand } from "../command.ts";
 import type { Terminal } from "../display/terminal.ts";
 import { CliError } from "../errors.ts";
@@ -35,7 +35,7 @@ type Flags = GlobalFlags &
 
 export const sbom = defineCommand<Flags, [string]>({
   description: `Says what software is in an image, as SPDX 2.3 or CycloneDX 1.6: from the databases of dpkg, apk and Nix and
-from npm's packages that are in it. Of apt:, apk:, nix: and npm: references it says what would be in the image, and makes
+from those of languages (npm, pip, gems, Composer; Cargo.lock, go.mod) that are in it. Of apt:, apk:, nix: and npm: references it says what would be in the image, and makes
 none. The same image gives the same bytes. With --attach it is written to where the image is, refers to it, and its
 digest is printed.`,
   examples: [
@@ -75,7 +75,7 @@ digest is printed.`,
       const made = await sbomOfImage(image, formatReference(reference), { signal: terminal.signal });
       const document = await formatSbom(made, format);
       if (!attach || output !== undefined) await answer(terminal, document, output);
-      if (attach) await attachTo(terminal, flags, reference, image, document);
+      if (attach) terminal.answer(await attachSbom(terminal, flags, reference, image, document, format));
     });
   },
 });
@@ -103,26 +103,4 @@ async function ofPackages(terminal: Terminal, flags: Flags, ref: string): Promis
   } finally {
     await context.close();
   }
-}
-
-async function attachTo(
-  terminal: Terminal,
-  flags: Flags,
-  reference: Reference,
-  image: Image,
-  document: string,
-): Promise<void> {
-  // Anywhere else there is nothing to put it beside: an archive is written anew.
-  if (reference.scheme !== "docker" && reference.scheme !== "oci" && reference.scheme !== "store") {
-    throw new CliError(
-      "ARGUMENT_INVALID",
-      `nothing can be attached in ${formatReference(reference)}`,
-      "Copy the image to a registry, an OCI layout or the store first.",
-    );
-  }
-  const { signal } = terminal;
-  const artifact = sbomArtifact(document, flags.format ?? "spdx", await image.descriptor({ signal }));
-  const digest = await artifact.digest({ signal });
-  await write(artifact, { ...reference, tag: undefined, digest }, placeOptions(terminal, flags));
-  terminal.answer(digest);
 }

@@ -35,7 +35,7 @@ export function formatCycloneDx(sbom: Sbom): string {
 
 function componentOf(component: Component): Models.Component {
   const { name, version, purl, license, description, homepage, checksum, source } = component;
-  const slash = component.kind === "npm" ? name.lastIndexOf("/") : -1;
+  const slash = name.lastIndexOf("/");
   const written = new Models.Component(ComponentType.Library, name.slice(slash + 1), {
     bomRef: purl,
     ...(slash === -1 ? {} : { group: name.slice(0, slash) }),

@@ -3,7 +3,7 @@ import type { Component } from "./sbom.ts";
 
 export interface PurlFacts {
   readonly kind: Component["kind"];
-  /** For npm with its scope: `@scope/name`. */
+  /** With what stands before it: `@scope/name`, `vendor/name`, `example.test/module`. */
   readonly name: string;
   readonly version: string;
   /** The ecosystem's word; empty where it has none. */
@@ -15,7 +15,7 @@ export interface PurlFacts {
 
 /** The package URL of a package (ECMA-427; purl-spec, "PURL types"). */
 export function purlOf({ kind, name, version, architecture, distribution, release }: PurlFacts): string {
-  const slash = kind === "npm" ? name.lastIndexOf("/") : -1;
+  const slash = name.lastIndexOf("/");
   const scope = slash === -1 ? undefined : name.slice(0, slash);
   const namespace = kind === "deb" || kind === "apk" ? distribution || undefined : scope;
   const qualifiers: Record<string, string> = {};

@@ -100,6 +100,61 @@ function cycloneDxFaults(text: string): unknown {
   return check(JSON.parse(text)) ? [] : check.errors;
 }
 
+/** A file of an image, and the packages that it tells of. */
+const LANGUAGES: readonly [string, string, readonly string[]][] = [
+  [
+    "opt/python/Flask_Login-0.6.3.dist-info/METADATA",
+    "Metadata-Version: 2.1\nName: Flask_Login\nVersion: 0.6.3\nLicense: MIT\n\nVersion: of the text\n",
+    ["pkg:pypi/flask-login@0.6.3"],
+  ],
+  ["usr/lib/python3/dist-packages/six-1.16.egg-info/PKG-INFO", "Name: six\nVersion: 1.16\n", []],
+  [
+    "usr/lib/ruby/gems/3.1.0/specifications/rack-2.2.4.gemspec",
+    's.licenses = ["MIT".freeze]',
+    ["pkg:gem/rack@2.2.4"],
+  ],
+  [
+    "usr/lib/ruby/gems/3.1.0/specifications/nokogiri-1.15.0-x86_64-linux.gemspec",
+    "",
+    ["pkg:gem/nokogiri@1.15.0"],
+  ],
+  [
+    "app/vendor/composer/installed.json",
+    '{"packages":[{"name":"symfony/console","version":"v6.4.1","license":["MIT"]}]}',
+    ["pkg:composer/symfony/console@v6.4.1"],
+  ],
+  ["app/vendor/composer/installed.json", "[", []],
+  [
+    "app/Cargo.lock",
+    '[[package]]\nname = "shop"\nversion = "1.0.0"\n\n[[package]]\nname = "serde"\nversion = "1.0.2"\nsource = "registry+x"\n',
+    ["pkg:cargo/serde@1.0.2"],
+  ],
+  [
+    "app/go.mod",
+    "module shop\n\ngo 1.21\n\nrequire example.test/oak/v2 v2.1.0\nrequire (\n\texample.test/a v0.0.0-2024 // indirect\n)\n",
+    ["pkg:golang/example.test/a@v0.0.0-2024", "pkg:golang/example.test/oak/v2@v2.1.0"],
+  ],
+];
+
+for (const [path, text, purls] of LANGUAGES) {
+  test(`${path} tells of ${purls.join(", ") || "nothing"}`, async () => {
+    const { components } = await sbomOfImage(imageOf({ [path]: text }), "oci:out");
+    assert.deepEqual(
+      components.map(({ purl }) => purl),
+      purls,
+    );
+  });
+}
+
+test("what went into an image and is not in it can be given beside it", async () => {
+  const beside = [{ path: "go.mod", text: "require example.test/oak v1.0.0\n" }];
+  const { components } = await sbomOfImage(imageOf({ a: "" }), "oci:out", { beside });
+  assert.deepEqual(
+    components.map(({ purl }) => purl),
+    ["pkg:golang/example.test/oak@v1.0.0"],
+  );
+});
+
 test("a solution is a list of packages with their purl, checksum and source", () => {
   const { components, created } = sbomOfSolution(solution(), "apt:curl");
   assert.equal(created, 1_700_000_000);

@@ -12,7 +12,7 @@ export interface Sbom {
 
 /** A package of any ecosystem. */
 export interface Component {
-  readonly kind: "deb" | "apk" | "nix" | "npm";
+  readonly kind: "deb" | "apk" | "nix" | LanguageKind;
   readonly name: string;
   readonly version: string;
   /** Package URL (ECMA-427): names it wherever it is. */
@@ -26,6 +26,9 @@ export interface Component {
   readonly checksum: Checksum | undefined;
   readonly source: Source;
 }
+
+/** Packages of languages, as purls call their kinds. */
+export type LanguageKind = "npm" | "pypi" | "gem" | "composer" | "cargo" | "golang";
 
 export interface Checksum {
   readonly algorithm: "SHA-256" | "SHA-512";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { purlOf } from "../purl.ts";
 import type { Component } from "../sbom.ts";
 import type { Database, DatabaseFile } from "./database.ts";
+import { languageComponent } from "./language-component.ts";
 
 const named = z.object({ type: z.string() });
 const packageJson = z.object({
@@ -20,13 +20,7 @@ export const npmDatabase: Database = {
     files.flatMap((file): readonly Component[] => {
       const content = parse(file);
       if (content === undefined) return [];
-      const { name, version, description = "", homepage = "" } = content;
-      const purl = purlOf({ kind: "npm", name, version, architecture: "", distribution: "", release: "" });
-      const license = licenseOf(content);
-      const source = { name, version };
-      return [
-        { kind: "npm", name, version, purl, license, description, homepage, checksum: undefined, source },
-      ];
+      return [languageComponent("npm", { ...content, license: licenseOf(content) })];
     }),
 };
 
