@@ -37,5 +37,7 @@ export { settingsOfEnvironment, settingsOver } from "./source/settings.ts";
 export { openSource } from "./source/source.ts";
 export type { Source } from "./source/source.ts";
 export { overlayJsonSchema } from "./source/overlay/schema.ts";
+export { generateDockerfile } from "./source/dockerfile/dockerfile.ts";
+export type { GeneratedDockerfile } from "./source/dockerfile/dockerfile.ts";
 export { parsePlan, planSchema } from "./source/plan/plan.ts";
 export type { Plan } from "./source/plan/plan.ts";

@@ -10,21 +10,24 @@ import { type Image, type ImageConfig, type Layer, makeImage } from "@cooper/oci
 import { type Opened, type Resolver, selectImage } from "@cooper/transport";
 import { graphOfPlan, referencesOf } from "./plan/graph.ts";
 import { DEFAULT_DIRECTORY, DEFAULT_USER, type Plan } from "./plan/plan.ts";
+import { initOf } from "./init.ts";
+import { annotationsOf, labelsOf } from "./labels.ts";
+import { type Origin, originOf } from "./origin.ts";
 import type { Source } from "./source.ts";
 import { openRoot } from "./roots.ts";
-import { LAYER_EPOCH, timeOfSource } from "./time.ts";
+import { LAYER_EPOCH } from "./time.ts";
 
 export interface BuildSourceOptions extends Omit<ExecuteOptions, "epoch" | "openImage" | "locals"> {
   readonly resolver: Resolver;
   /** Whether references that were opened lately mean what they meant then; default `remembered`. */
   readonly roots?: "remembered" | "apart" | undefined;
   /**
-   * Seconds since 1970 that everything gets, SOURCE_DATE_EPOCH. Default: the image that of its source
-   * (`timeOfSource`), files of layers `LAYER_EPOCH`.
+   * Seconds since 1970 that everything gets, SOURCE_DATE_EPOCH. Default: the image that of its source,
+   * files of layers `LAYER_EPOCH`.
    */
   readonly epoch?: number | undefined;
-  /** Seconds since 1970 of the image; default: `epoch`, else that of its source. */
-  readonly created?: number | undefined;
+  /** Where the source comes from; default: what git says. */
+  readonly origin?: Origin | undefined;
   /** `graph`: nothing is built once the graph is known. Default `image`. */
   readonly goal?: "image" | "graph" | undefined;
   /** Told the graph before it is built. */
@@ -81,7 +84,7 @@ export async function buildSource(
       return undefined;
     }
     const epoch = options.epoch ?? LAYER_EPOCH;
-    const created = options.created ?? options.epoch ?? (await timeOfSource(source));
+    const origin = options.origin ?? (await originOf(source));
     const layers = await execute(last, {
       ...options,
       secrets,
@@ -96,7 +99,7 @@ export async function buildSource(
       },
     });
     return {
-      image: await compose(plan, layers, await baseEnvironment(plan, opened, options), options, created),
+      image: await compose(plan, layers, await baseEnvironment(plan, opened, options), options, origin),
       close,
     };
   } catch (error) {
@@ -129,17 +132,18 @@ async function compose(
   plan: Plan,
   layers: readonly Layer[],
   base: ReadonlyMap<string, string>,
-  { platform }: BuildSourceOptions,
-  seconds: number,
+  { platform, epoch }: BuildSourceOptions,
+  origin: Origin,
 ): Promise<Image> {
   const { deploy } = plan;
-  const created = new Date(seconds * 1000).toISOString();
+  const created = new Date((epoch ?? origin.seconds) * 1000).toISOString();
+  const annotations = annotationsOf(origin, created);
   const environment = new Map([...base, ...Object.entries(deploy.environment ?? {})]);
   const run: NonNullable<ImageConfig["config"]> = {
     User: deploy.user ?? DEFAULT_USER,
     WorkingDir: deploy.directory ?? DEFAULT_DIRECTORY,
     Env: [...environment].map(([name, value]) => `${name}=${value}`),
-    Entrypoint: deploy.command,
+    Entrypoint: [...(initOf(plan)?.command ?? []), ...deploy.command],
     ...(deploy.ports === undefined
       ? {}
       : { ExposedPorts: Object.fromEntries(deploy.ports.map((port) => [`${port}/tcp`, {}])) }),
@@ -151,7 +155,7 @@ async function compose(
             Interval: (deploy.healthcheck.interval ?? 30) * 1e9,
           },
         }),
-    Labels: labelsOf(plan),
+    Labels: { ...annotations, ...labelsOf(plan) },
     ...(deploy.stopSignal === undefined ? {} : { StopSignal: deploy.stopSignal }),
   };
   return makeImage({
@@ -162,19 +166,6 @@ async function compose(
       history: layers.map(() => ({ created, created_by: `cooper build (${plan.providers.join(", ")})` })),
     },
     layers,
-    annotations: { "org.opencontainers.image.created": created },
+    annotations,
   });
-}
-
-function labelsOf({ deploy, providers }: Plan): Readonly<Record<string, string>> {
-  const processes = Object.entries(deploy.processes ?? {}).map(([name, command]) => [
-    `dev.cooper.process.${name}`,
-    JSON.stringify(command),
-  ]);
-  return {
-    ...deploy.labels,
-    "dev.cooper.providers": providers.join(","),
-    ...Object.fromEntries(processes),
-    ...(deploy.release === undefined ? {} : { "dev.cooper.release": JSON.stringify(deploy.release) }),
-  };
 }

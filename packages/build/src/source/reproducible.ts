@@ -16,7 +16,7 @@ import { compareLayers, type Digest, type DiffId, type LayerComparison } from "@
 import { buildSource, type BuildSourceOptions, type BuiltImage } from "./build-source.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { Source } from "./source.ts";
-import { timeOfSource } from "./time.ts";
+import { originOf } from "./origin.ts";
 
 /** What came of building twice. */
 export interface Reproduction {
@@ -46,13 +46,13 @@ export async function reproduce(
   source: Source,
   options: BuildSourceOptions,
 ): Promise<Reproduction> {
-  const created = options.epoch ?? (await timeOfSource(source));
-  const first = await observedBuild(plan, source, { ...options, created, cache: "ignore" });
+  const origin = await originOf(source); // the copy is in no repository
+  const first = await observedBuild(plan, source, { ...options, origin, cache: "ignore" });
   const copy = join(options.home, "build", `aside-${process.pid}-${randomUUID()}`);
   const restore = beElsewhere();
   try {
     copySource(source, copy);
-    const again = { ...options, created, cache: "ignore", caches: "empty", parallel: 1 } as const;
+    const again = { ...options, origin, cache: "ignore", caches: "empty", parallel: 1 } as const;
     const second = await observedBuild(plan, { ...source, directory: copy }, again);
     try {
       return await compare(first, second);

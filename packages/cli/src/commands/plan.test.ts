@@ -29,6 +29,7 @@ commands = ["busybox ls > list.txt; echo $WHO >> list.txt"]
 root = ["${base}"]
 copies = ["...", { from = "count", source = "/app/list.txt", target = "app/list.txt" }]
 command = ["/bin/busybox", "cat", "casks.txt", "list.txt"]
+init = "none"
 `,
   });
   return shop;

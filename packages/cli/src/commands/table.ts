@@ -28,6 +28,15 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
       brief: "Print how a source would become an image",
       load: async () => (await import("./plan.ts")).plan,
     },
+    generate: {
+      brief: "Say in another tool's words how an application becomes an image",
+      commands: {
+        dockerfile: {
+          brief: "Write a Dockerfile that does what cooper build does",
+          load: async () => (await import("./generate-dockerfile.ts")).generateDockerfile,
+        },
+      },
+    },
     "by-hand": {
       brief: "Make an image of a directory, and tell each step",
       load: async () => (await import("./by-hand.ts")).byHand,

@@ -8,6 +8,7 @@ import {
 } from "@cooper/engine";
 import { parseDigest, type Platform } from "@cooper/oci";
 import { BuildError } from "../../errors.ts";
+import { initOf } from "../init.ts";
 import { DEFAULT_DIRECTORY, type Plan, type PlanCopy, type PlanSource, type PlanStep } from "./plan.ts";
 
 export interface GraphOptions {
@@ -70,19 +71,22 @@ export function graphOfPlan(plan: Plan, options: GraphOptions): Step {
   const { deploy } = plan;
   // Each copy is a layer of its own that depends on nothing but what is copied.
   const copies = deploy.copies.map((copy) => makeStep(copyOf([copy], ROOT), [find(copy.from, "deploy")]));
+  const init = initOf(plan);
+  const first = init === undefined ? [] : [makeStep(copyOf([init.copy], ROOT), [rootOf([init.root])])];
   // A program that needs nothing under it has no root.
   const root = deploy.root.length === 0 ? [] : [rootOf(deploy.root)];
-  return makeStep({ kind: "merge" }, [...root, ...copies]);
+  return makeStep({ kind: "merge" }, [...root, ...first, ...copies]);
 }
 
 /** Every reference that a plan needs, each once. */
 export function referencesOf(plan: Plan): readonly string[] {
-  const all = [...Object.values(plan.steps).flatMap(({ root = [] }) => root), ...plan.deploy.root];
-  return [...new Set(all)];
+  const steps = Object.values(plan.steps).flatMap(({ root = [] }) => root);
+  const init = initOf(plan);
+  return [...new Set([...steps, ...plan.deploy.root, ...(init === undefined ? [] : [init.root])])];
 }
 
 function copyOf(
-  copies: readonly PlanCopy[],
+  copies: readonly Omit<PlanCopy, "from">[],
   belonging: Pick<PathCopy, "owner" | "modes"> = {},
 ): { readonly kind: "copy"; readonly copies: readonly PathCopy[] } {
   return {

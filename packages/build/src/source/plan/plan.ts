@@ -103,6 +103,12 @@ export const deploySchema = z.strictObject({
   directory: text.optional().describe("Default /app"),
   ports: z.array(z.number().int().min(1).max(65535)).optional(),
   healthcheck: healthcheckSchema.optional(),
+  init: z
+    .enum(["tini", "none"])
+    .optional()
+    .describe(
+      "The first process, which hands signals on; default: tini, unless the program is known to listen",
+    ),
   stopSignal: text.optional().describe("What ends it, such as SIGINT; default SIGTERM"),
   labels: z.record(text, text).optional(),
 });

@@ -1,0 +1,126 @@
+import { formatReference, parseReference } from "@cooper/oci";
+import { BuildError } from "../../errors.ts";
+import { accepts } from "../versions/accepts.ts";
+import { CERTIFICATES } from "./certificates.ts";
+import { run } from "./instruction.ts";
+
+/** An image that others know by name, and what is put on it. */
+export interface Root {
+  readonly from: string;
+  readonly instructions: readonly string[];
+}
+
+const DEFAULT_SUITE = "bookworm";
+const DEFAULT_ALPINE = "3.20";
+/** Of Node's lines with long-term support, the newest first. */
+const NODE_LINES = ["24", "22", "20", "18"] as const;
+
+/** What a Dockerfile has in place of the images that Cooper makes of packages. `CONFIGURATION_UNSUPPORTED` */
+export function rootOf(references: readonly string[]): Root {
+  const found: Record<"apt" | "apk" | "npm", string[]> = { apt: [], apk: [], npm: [] };
+  const images: string[] = [];
+  let release: string | undefined;
+  for (const reference of references) {
+    const [, scheme, names = "", own] = /^(apt|apk|npm):([^:]*)(?::(.+))?$/.exec(reference) ?? [];
+    if (scheme === "apt" || scheme === "apk" || scheme === "npm") {
+      found[scheme].push(...names.split("/"));
+      if (scheme !== "npm") release ??= own;
+    } else images.push(imageOf(reference));
+  }
+  const [image, other] = images;
+  if (other !== undefined || (image !== undefined && found.npm.length > 0)) {
+    throw unsupported(references.join(", "), "a stage stands on one image");
+  }
+  const { apk, npm } = found;
+  // Debian's own image has the base that Cooper can leave out.
+  const apt = found.apt.filter((name) => name !== "+nobase");
+  const node = npm.find((name) => /^node(=|$)/.test(name));
+  const usual =
+    npm.length > 0
+      ? `node:${nodeTag(node)}-${release ?? DEFAULT_SUITE}-slim`
+      : apk.length > 0
+        ? `alpine:${release ?? DEFAULT_ALPINE}`
+        : apt.length > 0
+          ? `debian:${release ?? DEFAULT_SUITE}-slim`
+          : "scratch";
+  const packages = npm.filter((name) => name !== node);
+  return {
+    from: image ?? usual,
+    instructions: [
+      ...install.apt(apt),
+      ...install.apk(apk),
+      ...install.npm(packages),
+      ...(npm.length > 0 && packages.length === 0 ? [WITHOUT_NPM] : []),
+    ],
+  };
+}
+
+/** Node's own image has what Cooper's has not, where steps may put another version. */
+const WITHOUT_NPM = `RUN cd /usr/local/bin && rm -f ${["npm", "npx", "yarn", "yarnpkg", "corepack"].join(" ")}`;
+
+/**
+ * One at a time, by a lock that apt waits for: of BuildKit's own ways to share, Buildah 1.28 knows no
+ * `private`, and waits for ever for a `locked` cache that an earlier stage had.
+ */
+const APT_LOCK = "flock /var/cache/apt/builds.lock sh -c";
+
+const install = {
+  apt: (names: readonly string[]): readonly string[] =>
+    names.length === 0
+      ? []
+      : [
+          run(
+            [
+              "type=cache,id=apt-archives,target=/var/cache/apt,sharing=shared",
+              "type=cache,id=apt-lists,target=/var/lib/apt/lists,sharing=shared",
+            ],
+            `${APT_LOCK} 'rm -f /etc/apt/apt.conf.d/docker-clean \\
+    && apt-get update \\
+    && apt-get install --yes ${recommends(names)} ${names.filter((name) => !name.startsWith("+")).join(" ")}'`,
+          ),
+        ],
+  apk: (names: readonly string[]): readonly string[] =>
+    names.length === 0
+      ? []
+      : [run(["type=cache,id=apk,target=/etc/apk/cache,sharing=shared"], `apk add ${names.join(" ")}`)],
+  npm: (names: readonly string[]): readonly string[] =>
+    names.length === 0
+      ? []
+      : [
+          run(
+            [
+              "type=cache,id=npm,target=/root/.npm",
+              "type=secret,id=npmrc,target=/root/.npmrc",
+              `type=secret,id=certificates,target=${CERTIFICATES}`,
+            ],
+            // Where Cooper's own images of npm's packages have them.
+            [
+              `NODE_EXTRA_CA_CERTS=${CERTIFICATES} npm install --prefix /app --no-save ${names.map((name) => name.replace(/(?!^)=/, "@")).join(" ")}`,
+              "ln -sf /app/node_modules/.bin/* /usr/local/bin/",
+            ].join(" \\\n    && "),
+          ),
+        ],
+} as const;
+
+function recommends(names: readonly string[]): string {
+  return names.includes("+recommends") ? "--install-recommends" : "--no-install-recommends";
+}
+
+function imageOf(text: string): string {
+  const reference = parseReference(text);
+  if (reference.scheme === "docker") return formatReference(reference).slice("docker://".length);
+  throw unsupported(text, "it knows images of registries, and packages of apt, apk and npm");
+}
+
+/** `22`, `22.3.0`: what Node's image is tagged with. */
+function nodeTag(name: string | undefined): string {
+  const wanted = name?.replace(/^node=?/, "") ?? "";
+  if (/^\d+\.\d+\.\d+$/.test(wanted)) return wanted;
+  return NODE_LINES.find((line) => wanted === "" || accepts(wanted, line)) ?? wanted;
+}
+
+function unsupported(what: string, why: string): BuildError {
+  return new BuildError("CONFIGURATION_UNSUPPORTED", `no Dockerfile says ${what}: ${why}`, {
+    fields: { reference: what },
+  });
+}
