@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { requireProgram, requireRoot, run, temporaryDirectory } from "@cooper/test";
+import { run, temporaryDirectory } from "@cooper/test";
 import { FETCHERS } from "./applications/fetch.ts";
 import { type Application, APPLICATIONS } from "./applications/table.ts";
-import { askUnderRunc, type Cooper } from "./examples/judge.ts";
+import { type Cooper, requireCooper } from "./examples/cooper.ts";
+import { askUnderRunc } from "./examples/judge.ts";
 
-const HOUSE = resolve(import.meta.dirname, "..");
-const KEPT = join(HOUSE, "node_modules/.cache/cooper-test");
 /** `all`, or some by name: verdaccio,npm/serve. Default: those that always run. */
 const CHOSEN = process.env["COOPER_TEST_APPLICATIONS"]?.split(",");
 
@@ -19,16 +18,8 @@ test("the table has each application once, by ecosystem and name", () => {
 
 // Two at once: one computes while the other waits for the network.
 test("every published application", { concurrency: 2 }, async (t) => {
-  if (!requireRoot(t) || requireProgram(t, "runc") === undefined) return;
-  const cooper: Cooper = {
-    launcher: join(HOUSE, "packages/cli/bin/cooper"),
-    scratch: temporaryDirectory(t),
-    env: {
-      COOPER_HOME: join(KEPT, "home"),
-      COOPER_CACHE_DIR: process.env["COOPER_CACHE_DIR"] ?? KEPT,
-      NO_COLOR: "1",
-    },
-  };
+  const cooper = await requireCooper(t);
+  if (cooper === undefined) return;
   await Promise.all(
     APPLICATIONS.filter(isChosen).map(async (application) => {
       const title = `${nameOf(application)} ${application.version}, as it was published, is built, starts and answers`;

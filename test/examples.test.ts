@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import {
-  type Dockerd,
-  requireProgram,
-  requireRoot,
-  run,
-  startDockerd,
-  temporaryDirectory,
-} from "@cooper/test";
-import { askUnderDocker, askUnderRunc, type Cooper } from "./examples/judge.ts";
+import { type Dockerd, requireProgram, run, startDockerd, temporaryDirectory } from "@cooper/test";
+import { type Cooper, HOUSE, requireCooper } from "./examples/cooper.ts";
+import { askUnderDocker, askUnderRunc } from "./examples/judge.ts";
 import { EXAMPLES, type Example } from "./examples/table.ts";
 
-const HOUSE = resolve(import.meta.dirname, "..");
-/** Packages, layers and package managers' caches stay between runs: most of the time is theirs. */
-const KEPT = join(HOUSE, "node_modules/.cache/cooper-test");
 /** While one is worked on: COOPER_EXAMPLES=python-flask,static-site. */
 const CHOSEN = process.env["COOPER_EXAMPLES"]?.split(",");
 
@@ -27,25 +18,8 @@ test("the table has a row for each example, by name", () => {
 
 // Two at once: one computes while the other waits for the network.
 test("every example", { concurrency: 2 }, async (t) => {
-  if (!requireRoot(t) || requireProgram(t, "runc") === undefined) return;
-  if (requireProgram(t, "nsenter", "util-linux") === undefined) return;
-  const cooper: Cooper = {
-    launcher: join(HOUSE, "packages/cli/bin/cooper"),
-    scratch: temporaryDirectory(t),
-    env: {
-      COOPER_HOME: join(KEPT, "home"),
-      COOPER_CACHE_DIR: process.env["COOPER_CACHE_DIR"] ?? KEPT,
-      NO_COLOR: "1",
-    },
-  };
-  const mirror = await run(cooper.launcher, ["resolve", "apt:busybox-static"], {
-    env: cooper.env,
-    status: "any",
-  });
-  if (mirror.status !== 0) {
-    t.skip(`SKIPPED: apt's mirror, as configured here, gives nothing: ${mirror.stderr}`);
-    return;
-  }
+  const cooper = await requireCooper(t);
+  if (cooper === undefined || requireProgram(t, "nsenter", "util-linux") === undefined) return;
   const engine = await startDockerd(t);
   await Promise.all(
     EXAMPLES.filter(({ name }) => CHOSEN?.includes(name) ?? true).map(async (example) => {

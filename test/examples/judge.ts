@@ -4,15 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Dockerd, freePort, run } from "@cooper/test";
+import type { Cooper } from "./cooper.ts";
 import type { Ask, Example } from "./table.ts";
-
-/** The command, and where it keeps things. */
-export interface Cooper {
-  readonly launcher: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** For what a container may write. */
-  readonly scratch: string;
-}
 
 /** Every example listens here unless it is told otherwise. */
 const PORT = 8080;
@@ -92,6 +85,9 @@ export async function askUnderDocker(
       );
       assert.ok(page.includes(answer), `under Docker ${path} answers ${page}`);
     }
+    // What does not listen to what is to end it is killed in the end, and that says 137.
+    await engine.docker(["stop", "--time", "20", container]);
+    assert.notEqual(await inspect("ExitCode"), "137", "it does not end when it is told to");
   } finally {
     await engine.docker(["rm", "--force", container]);
   }
