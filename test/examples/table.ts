@@ -36,10 +36,18 @@ export const EXAMPLES: readonly Example[] = [
   { name: "go-cgo", asks: [{ arguments: ["oak"], prints: "1a4cb739\n" }] },
   { name: "go-http", asks: [{ path: "/", answer: "<p>3 casks.</p>" }] },
   { name: "go-workspace", asks: [{ path: "/", answer: '{"casks":3}' }] },
-  { name: "java-gradle", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  {
+    name: "java-gradle",
+    asks: [{ path: "/", answer: '{"casks":3}' }],
+    lacks: asked("java-gradle"),
+  },
   { name: "java-maven", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "java-spring-boot", asks: [{ path: "/", answer: '{"casks":3}' }], writes: ["/tmp"] },
-  { name: "kotlin-maven", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  {
+    name: "kotlin-maven",
+    asks: [{ path: "/", answer: '{"casks":3}' }],
+    lacks: asked("kotlin-maven"),
+  },
   {
     name: "next-app",
     asks: [{ path: "/", answer: "casks.</p>" }],
