@@ -1,5 +1,7 @@
 export { apkDirectory, makeApk, makeApkIndex, makeApkSigner, writeApkRepository } from "./apk-repository.ts";
 export type { ApkContent, ApkFile, ApkRepositoryOptions, ApkSigner, MadeApk } from "./apk-repository.ts";
+export { requireBuildah } from "./buildah.ts";
+export type { Buildah } from "./buildah.ts";
 export { memoryDirectory, temporaryDirectory } from "./directory.ts";
 export { requireProgram, requireRoot, run } from "./program.ts";
 export type { Finished, RunOptions } from "./program.ts";
