@@ -16,6 +16,7 @@ export { ECOSYSTEM_NAMES, ecosystemOf } from "./ecosystem/table.ts";
 export { openContext } from "./ecosystem/open-context.ts";
 export type { ContextOptions, OpenContext } from "./ecosystem/open-context.ts";
 export { imageOfPackages, inputsOfPackages, solvePackages } from "./image/package-image.ts";
+export { PACKAGE_IMAGE_VERSION } from "./image/version.ts";
 export type { PackageImageOptions } from "./image/package-image.ts";
 export { makeLayers } from "./layers/make-layers.ts";
 export type { LayersOptions, PackageLayer } from "./layers/make-layers.ts";

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cancellable } from "@cooper/archive";
+import { PACKAGE_IMAGE_VERSION } from "@cooper/distro";
 import { touch } from "@cooper/engine";
 import { formatPlatform, type Platform } from "@cooper/oci";
 import { isFault } from "@cooper/sys";
@@ -38,7 +39,7 @@ const FRESH = 24 * 3600;
 export async function openRoot(reference: string, options: RootOptions): Promise<Root> {
   const { home, platform, resolver, environment, signal } = options;
   const name = createHash("sha256")
-    .update(`${reference} ${formatPlatform(platform)}`)
+    .update(`${reference} ${formatPlatform(platform)} ${PACKAGE_IMAGE_VERSION}`)
     .digest("hex")
     .slice(0, 40);
   const directory = join(home, "build", "roots");

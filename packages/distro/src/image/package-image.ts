@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { GZIP_WRITER_VERSION, TAR_WRITER_VERSION, ZSTD_WRITER_VERSION } from "@cooper/archive";
 import {
   type Annotations,
   type Content,
@@ -15,6 +14,7 @@ import type { EcosystemName } from "../ecosystem/ecosystem.ts";
 import { ecosystemOf } from "../ecosystem/table.ts";
 import type { Solution } from "../ecosystem/solution.ts";
 import { type LayersOptions, makeLayers, type PackageLayer } from "../layers/make-layers.ts";
+import { PACKAGE_IMAGE_VERSION } from "./version.ts";
 
 export interface PackageImageOptions extends LayersOptions {
   /** Of the manifest, besides the time. */
@@ -63,16 +63,8 @@ export function imageOfPackages(
 export function inputsOfPackages(solutions: readonly Solution[], options: LayersOptions = {}): string {
   const { strategy, budget, compression } = options;
   const facts = JSON.stringify([solutions.map(inputsOf), strategy, budget, compression]);
-  const writers = `content ${CONTENT_VERSION} tar ${TAR_WRITER_VERSION} gzip ${GZIP_WRITER_VERSION} zstd ${ZSTD_WRITER_VERSION}`;
-  return `packages ${createHash("sha256").update(facts).digest("hex")} ${writers}`;
+  return `packages ${createHash("sha256").update(facts).digest("hex")} ${PACKAGE_IMAGE_VERSION}`;
 }
-
-/**
- * What the ecosystems make of the same packages is fixed for each version: a change of a database, of
- * what is done for a maintainer script or of a link raises it, so that nobody takes an image of before
- * for one of now.
- */
-const CONTENT_VERSION = 2;
 
 /** An index that was made anew changes nothing as long as it leads to the same packages. */
 function inputsOf({ ecosystem, platform, request, repositories, packages, base }: Solution): unknown {

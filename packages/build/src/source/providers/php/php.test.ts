@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { planIsAsKept } from "../../plan-snapshot.fixture.ts";
+import { assertStoredPlan } from "../../plan/stored-plan.fixture.ts";
 import { planSource } from "../../plan-source.ts";
 import { sourceOf } from "../../source.fixture.ts";
 import { extensionPackages } from "./extensions.ts";
@@ -35,7 +35,7 @@ const PLANS: Readonly<Record<string, Record<string, string>>> = {
 
 for (const [name, files] of Object.entries(PLANS)) {
   test(`the plan of an application of PHP is the one that is kept: ${name}`, async (t) => {
-    await planIsAsKept(t, import.meta.dirname, name, files);
+    assertStoredPlan(planSource(await sourceOf(t, files), { variables: {} }), import.meta.dirname, name);
   });
 }
 
