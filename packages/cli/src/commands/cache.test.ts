@@ -10,7 +10,7 @@ test("cooper cache lists and counts what builds keep, and prunes it", async (t) 
   const digest = await shop.answer(...args);
   const list = await shop.answer("cache", "ls");
   assert.match(list, /^KIND +ID +SIZE +USED +WHAT\n/);
-  assert.match(list, /\nstep +[0-9a-f]{12} +\d.* ago +made: mkdir \/out; echo 1 > \/out\/file\n/);
+  assert.match(list, /\nstep +[0-9a-f]{12} +\d.* ago +made: mkdir \/out; echo 1 > \/out\/file$/m);
   assert.match(await shop.answer("cache", "du"), /\nbuild\/step +2 +\d/);
   assert.match(await shop.answer("cache", "prune"), /^freed \d/);
   assert.equal(await shop.answer("cache", "ls"), "");

@@ -37,6 +37,7 @@ export async function buildWorkshop(t: TestContext): Promise<BuildWorkshop | und
           root: [base],
           copies: [{ from: "made", source: "/out", target: "out" }],
           command: ["/bin/cat", "/out/file"],
+          init: "none", // which would be fetched
         },
       };
       writeFileSync(join(directory, "plan.json"), JSON.stringify(plan));
