@@ -132,6 +132,7 @@ test("what --json prints is as docs/schemas describes it", async (t) => {
   ];
   const cases: readonly (readonly [name: string, args: readonly string[]])[] = [
     ["cache du", []],
+    ["cache ls", []],
     ["cache prune", []],
     ["detect", ["app"]],
     ["plan", ["app"]],
