@@ -4,6 +4,7 @@
 # prints it. quickstart.sh has set up.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/quickstart-words.sh
 export PATH="$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin"
 cooper="$PWD/packages/cli/bin/cooper"
 
@@ -22,13 +23,6 @@ trap stop EXIT
 trap 'exit 130' INT TERM
 cd "$work"
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*" | if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then cat; else sed 's/\x1b\[[0-9]*m//g'; fi; }
-show() {
-  printf '$'
-  printf ' %s' "$@"
-  printf '\n'
-}
-
 say "1. The files: a real program from Debian (busybox-static), and a page"
 mkdir -p root/bin root/www
 cp "$(command -v busybox)" root/bin/busybox
@@ -40,7 +34,7 @@ PAGE
 find root -type f -exec ls -l {} +
 
 say "2. The image, by hand"
-port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
+port=$(free_port)
 set -- by-hand root -o oci:out:v1 --expose "$port" \
   --cmd "[\"/bin/busybox\",\"httpd\",\"-f\",\"-v\",\"-p\",\"127.0.0.1:$port\",\"-h\",\"/www\"]" --script by-hand.sh
 show cooper "$@"
@@ -74,21 +68,7 @@ say "6. Run by runc, and asked for its page"
 show cooper run --stop-timeout 1 oci:out:v1
 "$cooper" run --stop-timeout 1 oci:out:v1 &
 server=$!
-show fetch "http://127.0.0.1:$port/"
-node --input-type=module -e '
-  const url = process.argv[1];
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const reply = await fetch(url);
-      console.log(reply.status, reply.headers.get("content-type"));
-      console.log(await reply.text());
-      if (!reply.ok) process.exit(1);
-      break;
-    } catch (error) {
-      if (attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }' "http://127.0.0.1:$port/"
+fetch_page "http://127.0.0.1:$port/"
 kill "$server"
 wait "$server" 2>/dev/null || true
 server=

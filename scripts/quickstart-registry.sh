@@ -4,6 +4,7 @@
 # quickstart.sh has set up. Root only, for the engine.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/quickstart-words.sh
 export PATH="$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin"
 cooper="$PWD/packages/cli/bin/cooper"
 
@@ -21,12 +22,6 @@ stop() {
 trap stop EXIT
 trap 'exit 130' INT TERM
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*" | if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then cat; else sed 's/\x1b\[[0-9]*m//g'; fi; }
-show() {
-  printf '$'
-  printf ' %s' "$@"
-  printf '\n'
-}
 # Runs a command until it succeeds, for half a minute; then shows the log of what it waits for.
 await() {
   log=$1
@@ -43,7 +38,7 @@ await() {
 }
 
 say "7. A registry that makes what is pulled"
-port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
+port=$(free_port)
 address=127.0.0.1:$port
 show cooper serve --listen "$address" --data registry
 "$cooper" serve --listen "$address" --data "$work/registry" --log-level warn 2>"$work/registry.log" &

@@ -3,6 +3,7 @@
 # asks it for its answer, changes a line and builds again. quickstart.sh has set up.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/quickstart-words.sh
 export PATH="$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin"
 cooper="$PWD/packages/cli/bin/cooper"
 
@@ -21,30 +22,13 @@ trap 'exit 130' INT TERM
 cp -R examples/node-express "$work/shop"
 cd "$work"
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*" | if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then cat; else sed 's/\x1b\[[0-9]*m//g'; fi; }
-show() {
-  printf '$'
-  printf ' %s' "$@"
-  printf '\n'
-}
 # Runs the image shop until it answers, prints the answer, and stops it.
 serve() {
-  port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
+  port=$(free_port)
   show cooper run shop --env "PORT=$port"
   "$cooper" run shop --env "PORT=$port" &
   server=$!
-  show fetch "http://127.0.0.1:$port/"
-  node --input-type=module -e '
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const reply = await fetch(process.argv[1]);
-        console.log(reply.status, await reply.text());
-        process.exit(reply.ok ? 0 : 1);
-      } catch (error) {
-        if (attempt === 300) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }' "http://127.0.0.1:$port/"
+  fetch_page "http://127.0.0.1:$port/"
   kill "$server"
   wait "$server" 2>/dev/null || true
   server=

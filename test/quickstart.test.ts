@@ -62,6 +62,6 @@ test("the quickstart builds an application from its source, runs it, and builds 
   const [first, second, ...others] = stdout.match(/^sha256:[0-9a-f]{64}$/gm) ?? [];
   assert.ok(first !== undefined && second !== undefined && first !== second, stdout);
   assert.deepEqual(others, []);
-  assert.match(stdout, /^200 \{"casks":3\}$/m);
-  assert.match(stdout, /^200 \{"casks":4\}$/m);
+  assert.match(stdout, /^200 application\/json.*\n\{"casks":3\}$/m);
+  assert.match(stdout, /^200 application\/json.*\n\{"casks":4\}$/m);
 });

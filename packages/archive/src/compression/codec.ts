@@ -31,7 +31,7 @@ export async function* throughCodec(codec: Transform, feed: (write: Write) => Pr
 }
 
 /** Writes to a stream; resolves when it has taken the bytes, or is closed. Errors are the reader's to see. */
-export async function writeTo(stream: Writable, bytes: Uint8Array): Promise<void> {
+async function writeTo(stream: Writable, bytes: Uint8Array): Promise<void> {
   if (stream.destroyed) return;
   await new Promise<void>((resolve) => {
     const done = (): void => {

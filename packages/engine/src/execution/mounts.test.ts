@@ -96,20 +96,22 @@ test("what is in memory has the size that it may have, and is gone when the comm
 
 const CACHE = { kind: "cache", id: "k", target: "/cache" } as const;
 
-/** Steps that each note when they begin and end, in a place that all of them share. */
+/**
+ * Steps that each note when they begin and end, in a place that all of them share. What may run beside
+ * each other waits for that, for as long as a busy machine may take; what may not, long enough to be seen.
+ */
 function noting(names: readonly string[], sharing: "shared" | "locked" | "private"): Step {
   const log = { kind: "cache", id: "log", target: "/log", sharing: "shared" } as const;
+  const others = "n=0; until [ $(wc -l < /log/all) -ge 2 ] || [ $n -ge 300 ]; do sleep 0.1; n=$((n+1)); done";
+  const wait = sharing === "locked" ? "sleep 0.5" : others;
   const steps = names.map((name) =>
     sh(
-      `echo ${name} >> /log/all; ls /cache | wc -l > /seen; touch /cache/${name}; sleep 0.5; echo ${name} >> /log/all`,
+      `echo ${name} >> /log/all; ls /cache | wc -l > /seen; touch /cache/${name}; ${wait}; echo ${name} >> /log/all`,
       [BASE],
-      {
-        mounts: [{ ...CACHE, sharing }, log],
-      },
+      { mounts: [{ ...CACHE, sharing }, log] },
     ),
   );
-  const read = sh("/bin/cat /log/all > /order", [makeStep({ kind: "merge" }, steps)], { mounts: [log] });
-  return read;
+  return sh("/bin/cat /log/all > /order", [makeStep({ kind: "merge" }, steps)], { mounts: [log] });
 }
 
 test("a locked cache has one step at a time, a shared one several, and a private one is each step's own", async (t) => {

@@ -1,5 +1,5 @@
 /** An argument of an instruction in quotes: what a Dockerfile would replace stays as it is. */
-export function quoted(text: string): string {
+function quoted(text: string): string {
   return `"${text.replaceAll(/["\\$]/g, String.raw`\$&`).replaceAll("\n", String.raw`\n`)}"`;
 }
 

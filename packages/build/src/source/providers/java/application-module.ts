@@ -80,7 +80,7 @@ function applicationOf(source: Source, settings: Settings, module: Module): Appl
 /** Plugins that put everything into one jar that is started with -jar. */
 const ONE_JAR = ["maven-shade-plugin", "micronaut-maven-plugin", "helidon-maven-plugin"] as const;
 
-export function packagingOf({ plugins, assembly }: Module): Packaging {
+function packagingOf({ plugins, assembly }: Module): Packaging {
   if (plugins.has("spring-boot-maven-plugin")) return "spring-boot";
   if (plugins.has("quarkus-maven-plugin")) return "quarkus";
   if (assembly === "one jar" || plugins.has("maven-shade-plugin")) return "one jar";

@@ -8,7 +8,7 @@ const JDKS = { "17": "", "21": ":trixie", "25": ":trixie" } as const;
 export type JdkVersion = keyof typeof JDKS;
 
 /** Where the Java of the image is. */
-export const JAVA_HOME = "/opt/java";
+const JAVA_HOME = "/opt/java";
 /** Where a step makes what the image gets as its root. */
 const IMAGE = "/opt/image";
 
