@@ -89,7 +89,7 @@ function stepsOf(source: Source, configuration: DenoConfiguration, settings: Set
     dependencies: {
       after: "install",
       copies: [{ from: "source", source: ".", target: "app" }],
-      files: [{ path: PRUNE, text: pruneIndexes() }],
+      files: [{ path: PRUNE, text: pruneIndexes(frozen === "" ? KEEP_INSTALLED : REMOVE) }],
       commands: [
         ...(entry === undefined ? [] : [`deno install${frozen} --entrypoint ${entry}`]),
         ["deno", "run", "--allow-all", "--no-config", "--no-lock", PRUNE],
@@ -111,9 +111,10 @@ function stepsOf(source: Source, configuration: DenoConfiguration, settings: Set
 
 /**
  * Of each package Deno keeps the whole index, which changes whenever somebody publishes a version. What is
- * installed is all that running asks for.
+ * installed is all that running asks for; with a lock not even that, and whether Deno asks for an index at
+ * all depends on how soon it has the package.
  */
-function pruneIndexes(): string {
+function pruneIndexes(prune: string): string {
   return `const pruned = (directory) => {
   for (const { name, isDirectory } of Deno.readDirSync(directory)) {
     const path = directory + "/" + name;
@@ -121,7 +122,17 @@ function pruneIndexes(): string {
     else if (name === "registry.json") prune(path, directory);
   }
 };
-const prune = (path, directory) => {
+${prune}try {
+  pruned("${DENO_DIR}/npm");
+} catch (error) {
+  if (!(error instanceof Deno.errors.NotFound)) throw error; // no packages of npm
+}
+`;
+}
+
+const REMOVE = "const prune = (path) => Deno.removeSync(path);\n";
+
+const KEEP_INSTALLED = `const prune = (path, directory) => {
   const installed = new Set([...Deno.readDirSync(directory)].map(({ name }) => name));
   const index = JSON.parse(Deno.readTextFileSync(path));
   const of = (table = {}) =>
@@ -132,13 +143,7 @@ const prune = (path, directory) => {
   delete index["_deno.etag"];
   Deno.writeTextFileSync(path, JSON.stringify(index));
 };
-try {
-  pruned("${DENO_DIR}/npm");
-} catch (error) {
-  if (!(error instanceof Deno.errors.NotFound)) throw error; // no packages of npm
-}
 `;
-}
 
 function buildLine({ tasks }: DenoConfiguration, settings: Settings): string | undefined {
   return settings.buildCommand ?? (tasks?.["build"] === undefined ? undefined : "deno task build");
