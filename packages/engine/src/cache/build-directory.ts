@@ -5,23 +5,32 @@ import { z } from "zod";
 import { asidePath } from "../run/asides.ts";
 
 /** What is remembered of a step: which layer it gave. */
-const stepSchema = z.object({
+export interface StepRecord {
   /** Whether its layer is a blob, or what its command wrote, unpacked. */
+  readonly kind: "blob" | "directory";
+  readonly diffId: string;
+  /** What it did, for people. */
+  readonly step?: string | undefined;
+  /** Bytes of the layer as a tar. */
+  readonly size?: number | undefined;
+  /** Of a directory, the name that it has among unpacked layers. */
+  readonly directory?: string | undefined;
+}
+
+const stepSchema: z.ZodType<StepRecord> = z.object({
   kind: z.enum(["blob", "directory"]),
   diffId: z.string(),
-  /** What it did, for people. */
   step: z.string().optional(),
-  /** Bytes of the layer as a tar. */
   size: z.number().optional(),
-  /** Of a directory, the name that it has among unpacked layers. */
   directory: z.string().optional(),
 });
 
-export type StepRecord = z.infer<typeof stepSchema>;
+export interface BlobRecord {
+  readonly digest: string;
+  readonly size: number;
+}
 
-const blobSchema = z.object({ digest: z.string(), size: z.number() });
-
-export type BlobRecord = z.infer<typeof blobSchema>;
+const blobSchema: z.ZodType<BlobRecord> = z.object({ digest: z.string(), size: z.number() });
 
 /**
  * Where builds keep things under Cooper's home: `build/steps/KEY` says which layer a step gave,
