@@ -3,6 +3,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync } from 
 import { join } from "node:path";
 import { debianSources, release } from "../debian.ts";
 import type { Contestant, Race } from "../race.ts";
+import { timed } from "../race.ts";
 import type { Measurement, Setting } from "../setting.ts";
 
 const PACKAGES = ["curl", "jq", "git"] as const;
@@ -114,19 +115,18 @@ function resolved(setting: Setting): readonly string[] {
 }
 
 function second(setting: Setting): Contestant {
-  const layout = join(setting.scratch, "shared");
+  let round = 0;
+  let layout = "";
   let before = 0;
+  const copy = (reference: string): readonly string[] =>
+    command(setting, "copy", "--quiet", reference, `oci:${layout}:1`);
   return {
     name: "cooper copy",
     prepare: () => {
+      layout = join(setting.scratch, `shared-${round++}`);
+      timed(copy("apt:curl"), setting.scratch);
       before = bytesOf(layout);
-      return command(
-        setting,
-        "copy",
-        "--quiet",
-        before === 0 ? "apt:curl" : "apt:curl/jq",
-        `oci:${layout}:${before}`,
-      );
+      return copy("apt:curl/jq");
     },
     finish: () => bytesOf(layout) - before,
   };
