@@ -86,6 +86,17 @@ test("a failing step's command and status are in words, and where a shell can be
   });
 });
 
+test("what a step prints just before it ends is heard to the last line", async (t) => {
+  const here = site(t);
+  if (here === undefined) return;
+  const line = "a line of forty characters, to the letter";
+  const script = `i=0; while [ $i -lt 1000 ]; do echo "$i ${line}"; i=$((i+1)); done; exit 3`;
+  await assert.rejects(here.build(sh(script, [BASE])), (error: Error) => {
+    assert.match(error.message, new RegExp(`\\n999 ${line}$`));
+    return true;
+  });
+});
+
 test("a memory hog is told of as one, and so is what starts too many processes", async (t) => {
   const here = site(t);
   if (here === undefined) return;

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { EngineError } from "../errors.ts";
 import { findProgram } from "../host/program.ts";
 import { type Runtime, RUNTIME_NAMES, type RuntimeName } from "./find-runtime.ts";
@@ -71,15 +72,30 @@ exec "$@"${start.onOutput === undefined ? "" : " 2>&1"}`;
   const output = start.onOutput === undefined ? "inherit" : "pipe";
   const child = spawn("unshare", args, { stdio: [start.stdin, output, output], detached: true });
   if (child.pid !== undefined) start.onSpawn(child.pid);
+  let heard = 0;
   for (const stream of [child.stdout, child.stderr])
-    stream?.on("data", (chunk: Buffer) => start.onOutput?.(chunk));
+    stream?.on("data", (chunk: Buffer) => {
+      heard++;
+      start.onOutput?.(chunk);
+    });
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const status = await new Promise<number>((resolve, reject) => {
     child.once("error", reject);
     // Not "close": a daemon that a step left behind may hold the pipe, and dies with the container.
     child.once("exit", (code, signal) => resolve(code ?? 128 + signalNumber(signal)));
   });
+  await Promise.race([closed, silence(() => heard)]);
   throwIfRuntimeFailed(start, log);
   return { status, reached: limitReached(`${bundle}/state/${id}`) };
+}
+
+/** Until nothing more comes: what was written before the end may still be in the pipe then. */
+async function silence(heard: () => number): Promise<void> {
+  let before = -1;
+  for (let round = 0; round < 20 && before !== heard(); round++) {
+    before = heard();
+    await setTimeout(50); // oxlint-disable-line no-await-in-loop -- it is waited for
+  }
 }
 
 function throwIfRuntimeFailed({ runtime, bundle }: RuntimeStart, log: string): void {
