@@ -1,8 +1,8 @@
 import { BuildError } from "../../errors.ts";
 import { DEFAULT_DIRECTORY, DEFAULT_USER, type Plan, type PlanStep } from "../plan/plan.ts";
-import { labelsOf } from "../labels.ts";
-import { initOf } from "../init.ts";
-import type { Source } from "../source.ts";
+import { labelsOf } from "../image/labels.ts";
+import { initOf } from "../plan/init.ts";
+import type { Source } from "../project/source.ts";
 import { CERTIFICATES } from "./certificates.ts";
 import { copy, pairs, run, SHELL } from "./instruction.ts";
 import { rootOf } from "./root.ts";

@@ -1,6 +1,6 @@
 import { Patterns } from "@cooper/engine";
 import type { PlanCopy } from "../plan/plan.ts";
-import type { Source } from "../source.ts";
+import type { Source } from "../project/source.ts";
 import { copy } from "./instruction.ts";
 
 /**

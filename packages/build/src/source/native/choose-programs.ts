@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { BuildError } from "../../errors.ts";
-import { readProcfile } from "../procfile.ts";
-import type { Settings } from "../provider.ts";
-import type { Source } from "../source.ts";
+import { readProcfile } from "../project/procfile.ts";
+import type { Settings } from "../providers/provider.ts";
+import type { Source } from "../project/source.ts";
 
 /** A program that can be made of a source. */
 export interface Program {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Plan } from "../plan/plan.ts";
-import { planSource } from "../plan-source.ts";
-import type { Settings } from "../provider.ts";
-import { settingsOfEnvironment, settingsOver } from "../settings.ts";
-import { sourceOf } from "../source.fixture.ts";
+import { planSource } from "../plan/plan-source.ts";
+import type { Settings } from "../providers/provider.ts";
+import { settingsOfEnvironment, settingsOver } from "./settings.ts";
+import { sourceOf } from "../project/source.fixture.ts";
 import { layOver } from "./lay.ts";
 import { parseOverlay } from "./read.ts";
 

@@ -1,8 +1,8 @@
 import { complaintOf } from "../../configuration/complaint.ts";
 import { type Plan, planSchema } from "../plan/plan.ts";
-import type { Settings } from "../provider.ts";
-import { spliced } from "../settings.ts";
-import { isTable } from "../source.ts";
+import type { Settings } from "../providers/provider.ts";
+import { spliced } from "./settings.ts";
+import { isTable } from "../project/source.ts";
 import { type Overlay, overlayInvalid } from "./read.ts";
 
 /** What a project's file says that providers ask for. */

@@ -1,5 +1,5 @@
 import type { Plan } from "../plan/plan.ts";
-import type { ExtraPackages } from "../provider.ts";
+import type { ExtraPackages } from "../providers/provider.ts";
 
 /** A plan with further packages under its steps and its image. */
 export function withPackages(plan: Plan, { build = [], deploy = [] }: ExtraPackages): Plan {

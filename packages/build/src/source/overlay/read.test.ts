@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { sourceOf } from "../source.fixture.ts";
+import { sourceOf } from "../project/source.fixture.ts";
 import { parseOverlay, readOverlay } from "./read.ts";
 
 /** A file's name, its text, and what is wrong with it. */

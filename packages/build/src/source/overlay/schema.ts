@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { copySchema, deploySchema, planSchema, stepSchema } from "../plan/plan.ts";
-import { SPLICE } from "../settings.ts";
+import { SPLICE } from "./settings.ts";
 
 /**
  * `cooper.toml` or `cooper.json`: what a project says about its own plan. docs/schemas/cooper.json is

@@ -8,7 +8,7 @@ import {
 } from "@cooper/engine";
 import { parseDigest, type Platform } from "@cooper/oci";
 import { BuildError } from "../../errors.ts";
-import { initOf } from "../init.ts";
+import { initOf } from "./init.ts";
 import { DEFAULT_DIRECTORY, type Plan, type PlanCopy, type PlanSource, type PlanStep } from "./plan.ts";
 
 export interface GraphOptions {

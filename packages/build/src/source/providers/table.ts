@@ -1,4 +1,4 @@
-import type { Provider } from "../provider.ts";
+import type { Provider } from "./provider.ts";
 import { bun } from "./bun/bun.ts";
 import { c } from "./c/c.ts";
 import { deno } from "./deno/deno.ts";

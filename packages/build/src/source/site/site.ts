@@ -1,5 +1,5 @@
 import type { Plan, PlanCopy } from "../plan/plan.ts";
-import type { Parts } from "../finish-plan.ts";
+import type { Parts } from "../plan/finish-plan.ts";
 import { COMPRESSED, serveScript, serverConfiguration, SITE_ROOT } from "./configuration.ts";
 
 /** Files that any web server may serve. */

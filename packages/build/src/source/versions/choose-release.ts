@@ -1,5 +1,5 @@
-import type { Settings } from "../provider.ts";
-import type { Source } from "../source.ts";
+import type { Settings } from "../providers/provider.ts";
+import type { Source } from "../project/source.ts";
 import { chooseVersion } from "./choose.ts";
 import type { ToolName } from "./tools.ts";
 

@@ -1,6 +1,6 @@
 import { BuildError } from "../../errors.ts";
-import type { Settings } from "../provider.ts";
-import type { Source } from "../source.ts";
+import type { Settings } from "../providers/provider.ts";
+import type { Source } from "../project/source.ts";
 import { accepts } from "./accepts.ts";
 import { type ToolName, TOOLS } from "./tools.ts";
 import { type Wanted, wantedVersion } from "./wanted.ts";

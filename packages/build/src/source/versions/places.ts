@@ -1,4 +1,4 @@
-import { isTable, type Source } from "../source.ts";
+import { isTable, type Source } from "../project/source.ts";
 
 /** A file in which a project may say which version it wants. */
 export interface Place {

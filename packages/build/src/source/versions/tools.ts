@@ -1,4 +1,4 @@
-import type { Source } from "../source.ts";
+import type { Source } from "../project/source.ts";
 import { asdf, field, firstLine, matching, mise, type Place, tomlField } from "./places.ts";
 
 /** The tools whose versions projects ask for. */

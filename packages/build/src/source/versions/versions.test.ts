@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sourceOf } from "../source.fixture.ts";
+import { sourceOf } from "../project/source.fixture.ts";
 import { accepts } from "./accepts.ts";
 import { chooseVersion } from "./choose.ts";
 import type { ToolName } from "./tools.ts";

@@ -1,5 +1,5 @@
-import type { Settings } from "../provider.ts";
-import type { Source } from "../source.ts";
+import type { Settings } from "../providers/provider.ts";
+import type { Source } from "../project/source.ts";
 import { type Tool, type ToolName, TOOLS } from "./tools.ts";
 
 /** A version that is asked for, and who asks. */

@@ -1,6 +1,6 @@
-import { readProcfile } from "../../procfile.ts";
-import type { Provider, Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import { readProcfile } from "../../project/procfile.ts";
+import type { Provider, Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { frameworkOf } from "../node/frameworks/table.ts";
 import { canStart, planProject } from "../node/node.ts";
 import { type Project, readProject, readRoot } from "../node/project.ts";

@@ -1,7 +1,7 @@
 import type { PlanStep } from "../../plan/plan.ts";
 import type { Program } from "../../native/choose-programs.ts";
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 
 /** What builds an application of C or C++, as its files describe it. */
 export interface BuildSystem {

@@ -1,13 +1,13 @@
 import { posix } from "node:path";
-import { assetCopies } from "../../assets.ts";
-import { finishPlan } from "../../finish-plan.ts";
+import { assetCopies } from "../../plan/assets.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
 import { BASE_COPY, BASE_STEP } from "../../native/base.ts";
 import { choosePrograms, type Program } from "../../native/choose-programs.ts";
 import { LINKED_STEP, OUTPUT, SHELL_TOOLS } from "../../native/linked.ts";
 import { aptReference, needsOf, runtimeReference } from "../../native/packages.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { Provider, Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Provider, Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { autotools } from "./autotools.ts";
 import type { BuildSystem, Description } from "./build-system.ts";
 import { cmake } from "./cmake.ts";

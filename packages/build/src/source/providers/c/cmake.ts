@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Program } from "../../native/choose-programs.ts";
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 import { type BuildSystem, buildFiles, PREFIX } from "./build-system.ts";
 import { newerTool } from "./newer-tool.ts";
 

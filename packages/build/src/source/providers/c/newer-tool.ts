@@ -1,4 +1,4 @@
-import type { Settings } from "../../provider.ts";
+import type { Settings } from "../provider.ts";
 import { accepts } from "../../versions/accepts.ts";
 import type { Toolchain } from "./build-system.ts";
 

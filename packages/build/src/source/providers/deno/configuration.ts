@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { BuildError } from "../../../errors.ts";
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 
 const taskSchema = z.union([
   z.string(),

@@ -1,7 +1,7 @@
-import { finishPlan } from "../../finish-plan.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
 import type { Plan, PlanCopy } from "../../plan/plan.ts";
-import type { Provider, Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Provider, Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { wantedVersion } from "../../versions/wanted.ts";
 import { CONFIGURATIONS, type DenoConfiguration, readConfiguration } from "./configuration.ts";
 import { entryOf, startOf } from "./start.ts";

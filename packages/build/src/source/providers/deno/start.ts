@@ -1,4 +1,4 @@
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 import type { DenoConfiguration } from "./configuration.ts";
 
 const NAMES = ["main", "server", "index", "app", "mod", "src/main", "src/server", "src/index"] as const;

@@ -1,6 +1,6 @@
-import { finishPlan } from "../../finish-plan.ts";
-import type { Provider, Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
+import type { Provider, Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { wantedVersion } from "../../versions/wanted.ts";
 import { findProgram, type Project, readProjects } from "./project.ts";
 

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { BuildError } from "../../../errors.ts";
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
-import { parseXml, xmlAll, type XmlElement, xmlWithin } from "../../xml.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
+import { parseXml, xmlAll, type XmlElement, xmlWithin } from "../../project/xml.ts";
 
 /** A project of MSBuild, so far as its file says it without being run. */
 export interface Project {

@@ -1,8 +1,8 @@
 import { BuildError } from "../../../errors.ts";
-import { finishPlan } from "../../finish-plan.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
 import type { PlanStep } from "../../plan/plan.ts";
-import type { Provider, Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Provider, Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { accepts } from "../../versions/accepts.ts";
 import { chooseVersion, versionUnavailable } from "../../versions/choose.ts";
 import { wantedVersion } from "../../versions/wanted.ts";

@@ -1,5 +1,5 @@
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 
 /** What a plan needs of mix.exs. It is a program of Elixir: what no pattern finds in it is not known. */
 export interface Mix {

@@ -1,5 +1,5 @@
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { goFiles } from "./commands.ts";
 import type { GoModule } from "./modules.ts";
 

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Program } from "../../native/choose-programs.ts";
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 import type { GoModule } from "./modules.ts";
 
 /** Below these lies what is run while one works on the application, and not the application. */

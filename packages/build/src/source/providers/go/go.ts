@@ -1,12 +1,12 @@
-import { assetCopies } from "../../assets.ts";
-import { finishPlan } from "../../finish-plan.ts";
+import { assetCopies } from "../../plan/assets.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
 import { BASE_COPY, BASE_STEP } from "../../native/base.ts";
 import { choosePrograms, type Program } from "../../native/choose-programs.ts";
 import { LINKED_STEP, OUTPUT, PROGRAMS, SHELL_TOOLS } from "../../native/linked.ts";
 import { aptReference, needsOf, runtimeReference } from "../../native/packages.ts";
 import type { PlanStep } from "../../plan/plan.ts";
-import type { Provider, Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Provider, Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { type Cgo, cgoOf } from "./cgo.ts";
 import { commandsOf, goFiles, nameOfModule } from "./commands.ts";
 import { modulesOf } from "./modules.ts";

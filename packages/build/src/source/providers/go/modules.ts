@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { BuildError } from "../../../errors.ts";
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 
 /** A module of the application: its `go.mod`, as far as it matters here. */
 export interface GoModule {

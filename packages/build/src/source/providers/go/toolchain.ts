@@ -1,6 +1,6 @@
 import type { PlanStep } from "../../plan/plan.ts";
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { chooseVersion } from "../../versions/choose.ts";
 import { wantedVersion } from "../../versions/wanted.ts";
 

@@ -1,6 +1,6 @@
 import { BuildError } from "../../../errors.ts";
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { findMainClasses } from "./main-class.ts";
 import type { Module } from "./pom.ts";
 

@@ -1,4 +1,4 @@
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 
 /** What a framework calls the port; `${PORT:8080}` is its own way to say: that variable, else this. */
 const PORTS: readonly [RegExp, string][] = [

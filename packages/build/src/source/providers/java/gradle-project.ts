@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { BuildError } from "../../../errors.ts";
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import type { Packaging } from "./application-module.ts";
 import { findMainClasses } from "./main-class.ts";
 

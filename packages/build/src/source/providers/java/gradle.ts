@@ -1,9 +1,9 @@
 import { posix } from "node:path";
-import { finishPlan } from "../../finish-plan.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { readProcfile } from "../../procfile.ts";
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import { readProcfile } from "../../project/procfile.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { drawsPictures, portVariables } from "./framework.ts";
 import { findGradleApplication, type GradleApplication } from "./gradle-project.ts";
 import { BUILD_ENVIRONMENT, chooseJdk, jdkRoot, runtimeOf } from "./jdk.ts";

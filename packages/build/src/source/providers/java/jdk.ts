@@ -1,6 +1,6 @@
 import type { PlanCopy, PlanStep } from "../../plan/plan.ts";
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { chooseVersion } from "../../versions/choose.ts";
 
 /** Debian's JDKs, the default first, and the release that has each where the host's own may not. */

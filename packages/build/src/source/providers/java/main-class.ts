@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 
 /** Names that a class of its own usually has where a program begins, the likeliest first. */
 const LIKELY = /^(?:Main|App|Application|Server|Launcher|\w*Application|\w*Server|\w*Main|\w*App)(?:Kt)?$/;

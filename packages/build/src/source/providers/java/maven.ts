@@ -1,10 +1,10 @@
 import { posix } from "node:path";
 import { BuildError } from "../../../errors.ts";
-import { finishPlan } from "../../finish-plan.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
 import type { Plan, PlanStep } from "../../plan/plan.ts";
-import { readProcfile } from "../../procfile.ts";
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import { readProcfile } from "../../project/procfile.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { accepts } from "../../versions/accepts.ts";
 import { versionUnavailable } from "../../versions/choose.ts";
 import { type Wanted, wantedVersion } from "../../versions/wanted.ts";

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
-import type { Source } from "../../source.ts";
-import { parseXml, xmlAll, xmlAt, type XmlElement, xmlWithin } from "../../xml.ts";
+import type { Source } from "../../project/source.ts";
+import { parseXml, xmlAll, xmlAt, type XmlElement, xmlWithin } from "../../project/xml.ts";
 
 /** A module of a Maven build, as its pom.xml and those of its parents in the source have it. */
 export interface Module {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { assertStoredPlan } from "../../plan/stored-plan.fixture.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { sourceOf } from "../../source.fixture.ts";
+import { sourceOf } from "../../project/source.fixture.ts";
 import { node } from "./node.ts";
 
 type Files = Readonly<Record<string, string>>;

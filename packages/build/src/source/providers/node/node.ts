@@ -1,7 +1,7 @@
-import { finishPlan, type Parts } from "../../finish-plan.ts";
+import { finishPlan, type Parts } from "../../plan/finish-plan.ts";
 import type { Plan, PlanCopy } from "../../plan/plan.ts";
-import { readProcfile } from "../../procfile.ts";
-import type { Provider } from "../../provider.ts";
+import { readProcfile } from "../../project/procfile.ts";
+import type { Provider } from "../provider.ts";
 import { serveSite } from "../../site/site.ts";
 import { buildLine } from "./build.ts";
 import type { Framework, Output, Server, Site } from "./frameworks/framework.ts";

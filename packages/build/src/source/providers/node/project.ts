@@ -1,7 +1,7 @@
 import { join } from "node:path/posix";
 import { BuildError } from "../../../errors.ts";
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { wantedVersion } from "../../versions/wanted.ts";
 import { chooseManager } from "./managers/choose.ts";
 import type { PackageManager } from "./managers/manager.ts";

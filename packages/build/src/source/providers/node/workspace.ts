@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { BuildError } from "../../../errors.ts";
-import { isTable, type Source } from "../../source.ts";
+import { isTable, type Source } from "../../project/source.ts";
 import type { Member } from "./managers/manager.ts";
 import { allDependencies, type Manifest, readManifest } from "./manifest.ts";
 

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import { finishPlan } from "../../finish-plan.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
 import type { Plan, PlanCopy, PlanStep } from "../../plan/plan.ts";
-import type { Provider, Settings } from "../../provider.ts";
+import type { Provider, Settings } from "../provider.ts";
 import { chooseRelease } from "../../versions/choose-release.ts";
 import { extensionPackages } from "./extensions.ts";
 import { type PhpProject, readPhpProject } from "./project.ts";

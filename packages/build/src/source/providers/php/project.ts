@@ -1,4 +1,4 @@
-import { isTable, type Source } from "../../source.ts";
+import { isTable, type Source } from "../../project/source.ts";
 
 /** An application of PHP, as Composer's files describe it. */
 export interface PhpProject {

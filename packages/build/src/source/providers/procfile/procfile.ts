@@ -1,7 +1,7 @@
-import { finishPlan } from "../../finish-plan.ts";
-import { readProcfile } from "../../procfile.ts";
-import type { Provider } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
+import { readProcfile } from "../../project/procfile.ts";
+import type { Provider } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { interpreterOf } from "../shell/interpreter.ts";
 import { packagesOfScript } from "../shell/programs.ts";
 

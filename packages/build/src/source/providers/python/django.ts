@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 import type { Project } from "./project.ts";
 import { serveAsgi, serveDjango, type Served, serveWsgi } from "./server.ts";
 

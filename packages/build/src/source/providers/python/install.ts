@@ -1,6 +1,6 @@
 import type { Plan, PlanCopy, PlanStep } from "../../plan/plan.ts";
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import type { NativePackages } from "./native.ts";
 import { LOCAL, LOCKED, type Locker, lockerOf } from "./package-manager.ts";
 import { type Project, tableAt } from "./project.ts";

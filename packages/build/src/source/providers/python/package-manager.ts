@@ -1,5 +1,5 @@
 import { BuildError } from "../../../errors.ts";
-import { isTable, type Source } from "../../source.ts";
+import { isTable, type Source } from "../../project/source.ts";
 import { tableAt } from "./project.ts";
 
 /** Where the packages that a lock file names are written down for pip, with their hashes. */

@@ -1,4 +1,4 @@
-import { isTable, type Source } from "../../source.ts";
+import { isTable, type Source } from "../../project/source.ts";
 import { normalName, readRequirements, requirementNames, type Requirements } from "./requirements.ts";
 
 /** A Python project, as its files describe it. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { planSource } from "../../plan-source.ts";
+import { planSource } from "../../plan/plan-source.ts";
 import { assertStoredPlan } from "../../plan/stored-plan.fixture.ts";
-import { sourceOf } from "../../source.fixture.ts";
+import { sourceOf } from "../../project/source.fixture.ts";
 
 const FLASK = "app = Flask(__name__)\n";
 const PROJECT =

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import { finishPlan } from "../../finish-plan.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
 import type { PlanCopy, PlanStep } from "../../plan/plan.ts";
-import type { Provider, Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Provider, Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { readDjango } from "./django.ts";
 import { installPlan } from "./install.ts";
 import { nativePackages } from "./native.ts";

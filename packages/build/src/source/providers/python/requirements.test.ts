@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sourceOf } from "../../source.fixture.ts";
+import { sourceOf } from "../../project/source.fixture.ts";
 import { readRequirements, requirementNames } from "./requirements.ts";
 
 test("requirements take in those of -r and -c, relative to the file that names them", async (t) => {

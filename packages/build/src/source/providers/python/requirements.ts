@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 
 /** What requirements.txt comes to, with the files that it takes in. */
 export interface Requirements {

@@ -1,6 +1,6 @@
 import type { PlanStep } from "../../plan/plan.ts";
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { chooseRelease } from "../../versions/choose-release.ts";
 
 /** The Pythons that can be had, each Debian's own of a release. The first one is for whom any will do. */

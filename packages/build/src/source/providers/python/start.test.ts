@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sourceOf } from "../../source.fixture.ts";
+import { sourceOf } from "../../project/source.fixture.ts";
 import { readProject } from "./project.ts";
 import { findStart } from "./start.ts";
 

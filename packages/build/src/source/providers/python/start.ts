@@ -1,4 +1,4 @@
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 import { djangoStart } from "./django.ts";
 import type { Project } from "./project.ts";
 import { normalName } from "./requirements.ts";

@@ -1,4 +1,4 @@
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 
 /** What Bundler's files say. */
 export interface Gems {

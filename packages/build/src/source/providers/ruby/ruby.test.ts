@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertStoredPlan } from "../../plan/stored-plan.fixture.ts";
-import { planSource } from "../../plan-source.ts";
-import { sourceOf } from "../../source.fixture.ts";
+import { planSource } from "../../plan/plan-source.ts";
+import { sourceOf } from "../../project/source.fixture.ts";
 import { readGems } from "./gems.ts";
 import { findStart } from "./start.ts";
 

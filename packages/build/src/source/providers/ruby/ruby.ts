@@ -1,7 +1,7 @@
-import { finishPlan } from "../../finish-plan.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
 import type { Plan, PlanCopy, PlanStep } from "../../plan/plan.ts";
-import type { Provider, Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Provider, Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { chooseRelease } from "../../versions/choose-release.ts";
 import { type Gems, readGems } from "./gems.ts";
 import { nativePackages } from "./native.ts";

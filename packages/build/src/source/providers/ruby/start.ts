@@ -1,4 +1,4 @@
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 import type { Gems } from "./gems.ts";
 
 /** Files that applications are commonly started by, in the order in which they are looked for. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 
 const lockSchema = z.looseObject({ package: z.array(z.looseObject({ name: z.string() })).optional() });
 const manifestSchema = z.looseObject({

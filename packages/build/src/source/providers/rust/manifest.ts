@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { z } from "zod";
 import { BuildError } from "../../../errors.ts";
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 
 const target = z.looseObject({ name: z.string().optional(), path: z.string().optional() });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertStoredPlan } from "../../plan/stored-plan.fixture.ts";
-import { sourceOf } from "../../source.fixture.ts";
+import { sourceOf } from "../../project/source.fixture.ts";
 import { rust } from "./rust.ts";
 
 const NONE = { variables: {} } as const;

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Program } from "../../native/choose-programs.ts";
-import type { Source } from "../../source.ts";
+import type { Source } from "../../project/source.ts";
 import type { Crate } from "./manifest.ts";
 
 /** The programs of a package, as Cargo finds them: `[[bin]]`, src/main.rs, src/bin. */

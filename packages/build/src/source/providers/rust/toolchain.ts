@@ -1,6 +1,6 @@
 import { BuildError } from "../../../errors.ts";
-import type { Settings } from "../../provider.ts";
-import type { Source } from "../../source.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
 import { chooseVersion, versionUnavailable } from "../../versions/choose.ts";
 import { wantedVersion } from "../../versions/wanted.ts";
 import type { Crate } from "./manifest.ts";

@@ -1,5 +1,5 @@
-import { finishPlan } from "../../finish-plan.ts";
-import type { Provider } from "../../provider.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
+import type { Provider } from "../provider.ts";
 import { interpreterOf } from "./interpreter.ts";
 import { packagesOfScript } from "./programs.ts";
 

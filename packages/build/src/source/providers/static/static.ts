@@ -1,5 +1,5 @@
-import { finishPlan } from "../../finish-plan.ts";
-import type { Provider } from "../../provider.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
+import type { Provider } from "../provider.ts";
 import { serveSite } from "../../site/site.ts";
 
 const ROOTS = ["public", "dist", "build", "site", "."] as const;

@@ -1,4 +1,4 @@
-import { isTable } from "../../../source.ts";
+import { isTable } from "../../../project/source.ts";
 import { pathIn, type Project } from "../project.ts";
 import { built, type Framework, uses } from "./framework.ts";
 

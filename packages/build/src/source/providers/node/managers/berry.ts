@@ -1,5 +1,5 @@
 import { join } from "node:path/posix";
-import type { Source } from "../../../source.ts";
+import type { Source } from "../../../project/source.ts";
 import type { ManagerFacts } from "./choose.ts";
 import type { PackageManager } from "./manager.ts";
 

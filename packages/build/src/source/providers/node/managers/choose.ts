@@ -1,5 +1,5 @@
 import { BuildError } from "../../../../errors.ts";
-import type { Source } from "../../../source.ts";
+import type { Source } from "../../../project/source.ts";
 import type { Manifest } from "../manifest.ts";
 import { berry } from "./berry.ts";
 import { bun } from "./bun.ts";

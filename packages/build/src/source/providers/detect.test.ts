@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { detect } from "./detect.ts";
-import { planSource } from "./plan-source.ts";
-import { sourceOf } from "./source.fixture.ts";
+import { planSource } from "../plan/plan-source.ts";
+import { sourceOf } from "../project/source.fixture.ts";
 
 const NONE = { variables: {} } as const;
 

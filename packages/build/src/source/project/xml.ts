@@ -1,5 +1,5 @@
 import { SaxesParser } from "saxes";
-import { BuildError } from "../errors.ts";
+import { BuildError } from "../../errors.ts";
 
 /** An element of XML: its name without a prefix, its own text, and what is in it. */
 export interface XmlElement {

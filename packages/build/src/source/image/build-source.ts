@@ -8,12 +8,12 @@ import {
 } from "@cooper/engine";
 import { type Image, type ImageConfig, type Layer, makeImage } from "@cooper/oci";
 import { type Opened, type Resolver, selectImage } from "@cooper/transport";
-import { graphOfPlan, referencesOf } from "./plan/graph.ts";
-import { DEFAULT_DIRECTORY, DEFAULT_USER, type Plan } from "./plan/plan.ts";
-import { initOf } from "./init.ts";
+import { graphOfPlan, referencesOf } from "../plan/graph.ts";
+import { DEFAULT_DIRECTORY, DEFAULT_USER, type Plan } from "../plan/plan.ts";
+import { initOf } from "../plan/init.ts";
 import { annotationsOf, labelsOf } from "./labels.ts";
-import { type Origin, originOf } from "./origin.ts";
-import type { Source } from "./source.ts";
+import { type Origin, originOf } from "../project/origin.ts";
+import type { Source } from "../project/source.ts";
 import { openRoot } from "./roots.ts";
 import { LAYER_EPOCH } from "./time.ts";
 

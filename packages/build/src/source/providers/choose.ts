@@ -1,9 +1,9 @@
-import { BuildError } from "../errors.ts";
+import { BuildError } from "../../errors.ts";
 import { detect } from "./detect.ts";
 import type { Provider } from "./provider.ts";
-import { PROVIDERS } from "./providers/table.ts";
-import { SPLICE } from "./settings.ts";
-import { isTable, type Source } from "./source.ts";
+import { PROVIDERS } from "./table.ts";
+import { SPLICE } from "../overlay/settings.ts";
+import { isTable, type Source } from "../project/source.ts";
 
 /** Languages whose applications often have a front end that Node builds. */
 const WITH_FRONT_END: readonly string[] = ["python", "php", "ruby", "go", "java"];

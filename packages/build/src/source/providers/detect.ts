@@ -1,6 +1,6 @@
 import type { Match, Provider } from "./provider.ts";
-import { FALLBACKS, LANGUAGES } from "./providers/table.ts";
-import type { Source } from "./source.ts";
+import { FALLBACKS, LANGUAGES } from "./table.ts";
+import type { Source } from "../project/source.ts";
 
 /**
  * Every provider that takes the source for one of its own: those that go by a manifest, those that go

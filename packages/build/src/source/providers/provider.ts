@@ -1,5 +1,5 @@
-import type { Plan } from "./plan/plan.ts";
-import type { Source } from "./source.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Source } from "../project/source.ts";
 
 /**
  * A language or a way to start a program: knows from an application's files whether it is one of its

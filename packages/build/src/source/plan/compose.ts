@@ -1,5 +1,5 @@
-import { packagesJoined } from "./overlay/packages.ts";
-import type { Plan, PlanCopy, PlanStep } from "./plan/plan.ts";
+import { packagesJoined } from "../overlay/packages.ts";
+import type { Plan, PlanCopy, PlanStep } from "./plan.ts";
 
 /**
  * One plan of several: the first one's application, and from each other what it builds. Steps of the

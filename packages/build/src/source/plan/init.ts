@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Plan, PlanCopy } from "./plan/plan.ts";
+import type { Plan, PlanCopy } from "./plan.ts";
 
 /** What an image starts before its program. */
 export interface Init {

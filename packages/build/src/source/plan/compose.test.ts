@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { detectProviders, planSource } from "./plan-source.ts";
-import { openProject } from "./project.ts";
-import { sourceOf } from "./source.fixture.ts";
+import { openProject } from "../project/project.ts";
+import { sourceOf } from "../project/source.fixture.ts";
 import { join } from "node:path";
 
 const NONE = { variables: {} } as const;

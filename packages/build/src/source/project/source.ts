@@ -4,8 +4,8 @@ import { fileFault } from "@cooper/archive";
 import { type LocalFile, openMemory, parsePatterns, Patterns, scanLocal } from "@cooper/engine";
 import { errnoOf } from "@cooper/sys";
 import { parse as parseToml, TomlError } from "smol-toml";
-import { BuildError } from "../errors.ts";
-import { OVERLAY_FILES } from "./overlay/files.ts";
+import { BuildError } from "../../errors.ts";
+import { OVERLAY_FILES } from "../overlay/files.ts";
 
 /** An application's files, as providers look at them: without what is ignored. */
 export interface Source {

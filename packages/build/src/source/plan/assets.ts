@@ -1,5 +1,5 @@
-import type { PlanCopy } from "./plan/plan.ts";
-import type { Source } from "./source.ts";
+import type { PlanCopy } from "./plan.ts";
+import type { Source } from "../project/source.ts";
 
 /** Directories that compiled programs usually read while they run. */
 const DIRECTORIES = [

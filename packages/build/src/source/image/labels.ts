@@ -1,5 +1,5 @@
-import type { Origin } from "./origin.ts";
-import type { Plan } from "./plan/plan.ts";
+import type { Origin } from "../project/origin.ts";
+import type { Plan } from "../plan/plan.ts";
 
 /** What an image says of the plan that it comes from: processes that it can start, and the release command. */
 export function labelsOf({ deploy, providers }: Plan): Readonly<Record<string, string>> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { initOf } from "./init.ts";
-import type { Deploy, Plan } from "./plan/plan.ts";
+import type { Deploy, Plan } from "./plan.ts";
 
 function planOf(deploy: Partial<Deploy>, provider: string): Plan {
   const whole = { root: [], copies: [], command: ["a"], ...deploy };

@@ -1,14 +1,14 @@
-import { detect } from "./detect.ts";
-import { chooseProviders, noProvider } from "./choose.ts";
+import { detect } from "../providers/detect.ts";
+import { chooseProviders, noProvider } from "../providers/choose.ts";
 import { compose } from "./compose.ts";
 import { finishPlan } from "./finish-plan.ts";
-import { layOver, settingsOfOverlay } from "./overlay/lay.ts";
-import { withPackages } from "./overlay/packages.ts";
-import type { Overlay } from "./overlay/read.ts";
-import type { Plan } from "./plan/plan.ts";
-import type { Match, Settings } from "./provider.ts";
-import { settingsOver, SPLICE } from "./settings.ts";
-import type { Source } from "./source.ts";
+import { layOver, settingsOfOverlay } from "../overlay/lay.ts";
+import { withPackages } from "../overlay/packages.ts";
+import type { Overlay } from "../overlay/read.ts";
+import type { Plan } from "./plan.ts";
+import type { Match, Settings } from "../providers/provider.ts";
+import { settingsOver, SPLICE } from "../overlay/settings.ts";
+import type { Source } from "../project/source.ts";
 
 /**
  * The plan of a source. From what counts least to what counts most: the provider, the Procfile, the

@@ -1,4 +1,4 @@
-import type { Settings } from "./provider.ts";
+import type { Settings } from "../providers/provider.ts";
 
 const PREFIX = "COOPER_BUILD_";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { detect } from "./detect.ts";
-import { type Overlay, readOverlay } from "./overlay/read.ts";
+import { detect } from "../providers/detect.ts";
+import { type Overlay, readOverlay } from "../overlay/read.ts";
 import { openSource, type Source } from "./source.ts";
 
 /** An application's directory: its files, and what it says about its own plan. */

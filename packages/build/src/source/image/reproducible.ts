@@ -14,9 +14,9 @@ import { encodePath } from "@cooper/archive";
 import { describe, type Step, stepsOf } from "@cooper/engine";
 import { compareLayers, type Digest, type DiffId, type LayerComparison } from "@cooper/oci";
 import { buildSource, type BuildSourceOptions, type BuiltImage } from "./build-source.ts";
-import type { Plan } from "./plan/plan.ts";
-import type { Source } from "./source.ts";
-import { originOf } from "./origin.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Source } from "../project/source.ts";
+import { originOf } from "../project/origin.ts";
 
 /** What came of building twice. */
 export interface Reproduction {

@@ -1,4 +1,4 @@
-import { BuildError } from "../errors.ts";
+import { BuildError } from "../../errors.ts";
 import type { Source } from "./source.ts";
 
 /** Processes by name, as a Procfile has them: `web: node server.js`. `SOURCE_INVALID` */

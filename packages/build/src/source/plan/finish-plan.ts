@@ -1,9 +1,9 @@
-import { BuildError } from "../errors.ts";
+import { BuildError } from "../../errors.ts";
 import { startOf } from "./command.ts";
-import type { Deploy, Plan } from "./plan/plan.ts";
-import { readProcfile } from "./procfile.ts";
-import type { Settings } from "./provider.ts";
-import type { Source } from "./source.ts";
+import type { Deploy, Plan } from "./plan.ts";
+import { readProcfile } from "../project/procfile.ts";
+import type { Settings } from "../providers/provider.ts";
+import type { Source } from "../project/source.ts";
 
 /** Of a deploy, what a provider alone knows. */
 export interface Parts {
