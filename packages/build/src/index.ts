@@ -26,8 +26,8 @@ export type { PackageMaking } from "./schemes/packages.ts";
 // From source
 export { buildSource } from "./source/image/build-source.ts";
 export type { BuildSourceOptions, BuiltImage } from "./source/image/build-source.ts";
+export type { BuildComparison, LayerDifference } from "./source/image/compare-builds.ts";
 export { reproduce } from "./source/image/reproducible.ts";
-export type { LayerDifference, Reproduction } from "./source/image/reproducible.ts";
 export { openProject } from "./source/project/project.ts";
 export type { Project } from "./source/project/project.ts";
 export { detectProviders, planSource } from "./source/plan/plan-source.ts";

@@ -1,4 +1,4 @@
-import type { LayerDifference, Reproduction } from "@cooper/build";
+import type { BuildComparison, LayerDifference } from "@cooper/build";
 import type { FactDifference, MemberDifference } from "@cooper/oci";
 import { printable } from "./printable.ts";
 
@@ -6,23 +6,33 @@ import { printable } from "./printable.ts";
 const MOST = 50;
 
 /** What two builds of one source gave differently, for people: by layer and path. */
-export function describeReproduction({ digests, layers, steps }: Reproduction): string {
+export function describeReproduction({ digests, layers, steps }: BuildComparison): string {
   return [
     `the first build gave ${digests[0]}`,
     `the second one gave ${digests[1]}`,
     ...layers.flatMap(layerLines),
     "",
-    ...(steps.length === 0
-      ? ["Each step gave the same files again: the image's config or its base differs."]
-      : ["Given the same, these steps gave other files:", ...steps.map((step) => `  ${printable(step)}`)]),
+    ...blame(layers, steps),
   ].join("\n");
 }
 
-function layerLines({ layer, step, members, order }: LayerDifference): readonly string[] {
+function blame(layers: readonly LayerDifference[], steps: readonly string[]): readonly string[] {
+  if (steps.length > 0)
+    return ["Given the same, these steps gave other files:", ...steps.map((step) => `  ${printable(step)}`)];
+  return layers.length === 0
+    ? ["Each layer is the same: the image's config differs."]
+    : ["Each step gave the same files again: the image's base differs."];
+}
+
+function layerLines(difference: LayerDifference): readonly string[] {
+  const { layer, step, kind } = difference;
+  const name = `layer ${layer}${step === undefined ? " of the base" : `, ${printable(step)}`}`;
+  if (kind !== "differs") return ["", `${name}  only in the ${kind === "only-in-first" ? "first" : "second"}`];
+  const { members, order } = difference;
   const more = members.length - MOST;
   return [
     "",
-    `layer ${layer}${step === undefined ? " of the base" : `, ${printable(step)}`}`,
+    name,
     ...members.slice(0, MOST).map((member) => `  ${printable(member.path)}  ${inWords(member)}`),
     ...(more > 0 ? [`  … and ${more} more`] : []),
     ...(order === "differs" ? ["  the members come in another order"] : []),

@@ -11,29 +11,22 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { encodePath } from "@cooper/archive";
-import { describe, type Step, stepsOf } from "@cooper/engine";
-import { compareLayers, type Digest, type DiffId, type LayerComparison } from "@cooper/oci";
+import type { Step } from "@cooper/engine";
+import type { Digest, DiffId } from "@cooper/oci";
 import { buildSource, type BuildSourceOptions, type BuiltImage } from "./build-source.ts";
+import { type BuildComparison, compareBuilds, type ObservedBuild } from "./compare-builds.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Source } from "../project/source.ts";
 import { originOf } from "../project/origin.ts";
 
 /** What came of building twice. */
-export interface Reproduction {
+export interface Reproduction extends BuildComparison {
   /** The first build's. Close it. */
   readonly built: BuiltImage;
-  readonly digests: readonly [Digest, Digest];
-  /** Layers that are not the same; none where the digests are. */
-  readonly layers: readonly LayerDifference[];
-  /** Steps that gave other files though what went into them was the same. */
-  readonly steps: readonly string[];
 }
 
-export interface LayerDifference extends LayerComparison {
-  /** Its place in the image, from 0. */
-  readonly layer: number;
-  /** The step that made it; undefined for one of the base. */
-  readonly step: string | undefined;
+interface Observed extends ObservedBuild {
+  readonly built: BuiltImage;
 }
 
 /**
@@ -55,7 +48,7 @@ export async function reproduce(
     const again = { ...options, origin, cache: "ignore", caches: "empty", parallel: 1 } as const;
     const second = await observedBuild(plan, { ...source, directory: copy }, again);
     try {
-      return await compare(first, second);
+      return { built: first.built, ...(await compareBuilds(first, second)) };
     } finally {
       await second.built.close();
     }
@@ -66,13 +59,6 @@ export async function reproduce(
     restore();
     rmSync(copy, { recursive: true, force: true });
   }
-}
-
-interface Observed {
-  readonly built: BuiltImage;
-  readonly last: Step;
-  /** What each step gave. */
-  readonly made: ReadonlyMap<Digest, DiffId>;
 }
 
 async function observedBuild(plan: Plan, source: Source, options: BuildSourceOptions): Promise<Observed> {
@@ -91,46 +77,7 @@ async function observedBuild(plan: Plan, source: Source, options: BuildSourceOpt
     },
   });
   if (built === undefined || last === undefined) throw new Error("unreachable: the goal is an image");
-  return { built, last, made: new Map(await Promise.all(layers)) };
-}
-
-async function compare(first: Observed, second: Observed): Promise<Reproduction> {
-  const [a, b] = [first.built.image, second.built.image];
-  const digests = [await a.digest(), await b.digest()] as const;
-  const others = await b.layers();
-  const makers = new Map([...first.made].map(([step, diffId]) => [diffId, step]));
-  const steps = new Map(stepsOf(first.last).map((step) => [step.digest, step]));
-  const layers: LayerDifference[] = [];
-  for (const [place, layer] of (await a.layers()).entries()) {
-    const other = others[place];
-    if (other === undefined) break;
-    // oxlint-disable-next-line no-await-in-loop -- each reads whole layers
-    const [diffId, otherId] = [await layer.diffId(), await other.diffId()];
-    if (diffId === otherId) continue;
-    const maker = makers.get(diffId);
-    const step = maker === undefined ? undefined : steps.get(maker);
-    // oxlint-disable-next-line no-await-in-loop
-    const comparison = await compareLayers(layer, other);
-    layers.push({
-      layer: place,
-      step: step === undefined ? undefined : describe(step.operation),
-      ...comparison,
-    });
-  }
-  return { built: first.built, digests, layers, steps: culprits(first, second) };
-}
-
-/** Steps that differ where nothing that they stand on does, inputs first. */
-function culprits(first: Observed, second: Observed): readonly string[] {
-  const differing = new Set<Digest>();
-  const found: string[] = [];
-  for (const step of stepsOf(first.last)) {
-    const inherited = step.inputs.some(({ digest }) => differing.has(digest));
-    const differs = first.made.get(step.digest) !== second.made.get(step.digest);
-    if (inherited || differs) differing.add(step.digest);
-    if (differs && !inherited) found.push(describe(step.operation));
-  }
-  return found;
+  return { built, image: built.image, last, made: new Map(await Promise.all(layers)) };
 }
 
 const OTHER_ZONE = "Pacific/Kiritimati";
