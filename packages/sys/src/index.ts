@@ -5,6 +5,7 @@ export { SysError, errnoName, errnoOf } from "./errors.ts";
 export type { SysErrorCode } from "./errors.ts";
 export type { Path, PathOrDescriptor } from "./path.ts";
 
+export { cacheLimit, freeSpace } from "./cache-limit.ts";
 export { parseSize } from "./size.ts";
 
 // Files and directories

@@ -12,7 +12,7 @@ type Flags = GlobalFlags & JsonFlag & { readonly keep?: number | undefined };
 export const cachePrune = defineCommand<Flags, []>({
   description: `Removes what was not used for longest, of what was fetched and of what builds from source keep, until each of the
 two is no larger than --keep; without it, everything. What builds that run have used stays. Ends with 75 where another
-command uses what was fetched. By itself each is held to $COOPER_CACHE_LIMIT, or 20g.`,
+command uses what was fetched. By itself each is held to $COOPER_CACHE_LIMIT, or 20g and no more than stays free beside it.`,
   examples: [
     { run: "cache prune --keep 2g", shows: "Of each, keep the 2 GiB that were used last" },
     { run: "cache prune", shows: "Remove everything" },

@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { type ByteStream, type Cancellable, fileFault, tally, verified } from "@cooper/archive";
 import { type Digest, digestAlgorithm, digestHex, digestOf } from "@cooper/oci";
-import { CooperError, errnoOf, makeDirectories, parseSize } from "@cooper/sys";
+import { cacheLimit, CooperError, errnoOf, freeSpace, makeDirectories } from "@cooper/sys";
 import { Aside, type Held, lockPath, tryLockPath } from "@cooper/transport";
 import type { Cache, ExpectedBlob, StoredBlob } from "./cache.ts";
 import { type CacheUsage, measure, trim } from "./trim.ts";
@@ -13,7 +13,7 @@ import { type CacheUsage, measure, trim } from "./trim.ts";
 export interface CacheOptions {
   /** Default: `cacheDirectory()`. */
   readonly directory?: string | undefined;
-  /** Bytes that it may have before the oldest entries go; default `COOPER_CACHE_LIMIT`, or 20 GiB. */
+  /** Bytes that it may have before the oldest entries go; default: what `cacheLimit` says. */
   readonly limit?: number | undefined;
 }
 
@@ -21,10 +21,11 @@ export interface CacheOptions {
 export interface OpenCache extends Cache {
   usage(): Promise<CacheUsage>;
   /**
-   * Removes what was not used for longest until at most `limit` bytes are left; 0 removes all.
+   * Removes what was not used for longest until at most `limit` bytes are left, perhaps by what it holds
+   * now; 0 removes all.
    * Gives the number of bytes that were freed; undefined where another process uses the cache.
    */
-  trim(limit: number): Promise<number | undefined>;
+  trim(limit: number | ((held: number) => number)): Promise<number | undefined>;
   /** Lets go of it, and trims it to its limit if this process added to it. */
   close(): Promise<void>;
 }
@@ -47,16 +48,10 @@ export async function openCache(options: CacheOptions = {}): Promise<OpenCache> 
   const directory = options.directory ?? cacheDirectory();
   try {
     makeDirectories(join(directory, "aside"), 0o755);
-    return new DirectoryCache(directory, options.limit ?? limitOf(process.env), await hold(directory));
+    return new DirectoryCache(directory, options.limit, await hold(directory));
   } catch (error) {
     throw named(directory, error);
   }
-}
-
-const DEFAULT_LIMIT = 20 * 2 ** 30;
-
-function limitOf({ COOPER_CACHE_LIMIT = "" }: Readonly<Record<string, string | undefined>>): number {
-  return parseSize(COOPER_CACHE_LIMIT) ?? DEFAULT_LIMIT;
 }
 
 /** Milliseconds: an entry's time of use is written no more often than this. */
@@ -68,11 +63,11 @@ async function hold(directory: string): Promise<Held> {
 
 class DirectoryCache implements OpenCache {
   readonly directory: string;
-  readonly #limit: number;
+  readonly #limit: number | undefined;
   #held: Held | undefined;
   #grown = 0;
 
-  constructor(directory: string, limit: number, held: Held) {
+  constructor(directory: string, limit: number | undefined, held: Held) {
     this.directory = directory;
     this.#limit = limit;
     this.#held = held;
@@ -168,7 +163,7 @@ class DirectoryCache implements OpenCache {
     return await measure(this.directory);
   }
 
-  async trim(limit: number): Promise<number | undefined> {
+  async trim(limit: number | ((held: number) => number)): Promise<number | undefined> {
     this.#held?.release();
     this.#held = undefined;
     const alone = tryLockPath(join(this.directory, "lock"), { mode: "exclusive", kind: "file" });
@@ -190,7 +185,7 @@ class DirectoryCache implements OpenCache {
   async close(): Promise<void> {
     if (this.#held === undefined) return;
     // Somebody may have removed the whole directory meanwhile: then there is nothing to look after.
-    if (this.#grown > 0 && existsSync(join(this.directory, "lock"))) await this.trim(this.#limit);
+    if (this.#grown > 0 && existsSync(join(this.directory, "lock"))) await this.trim(this.#limit ?? ((held) => cacheLimit({ held, free: freeSpace(this.directory) })));
     this.#held.release();
     this.#held = undefined;
   }

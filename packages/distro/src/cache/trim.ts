@@ -43,10 +43,14 @@ export async function measure(directory: string): Promise<CacheUsage> {
 }
 
 /** Removes the entries that were not used for longest until the rest fits. Gives the bytes freed. */
-export async function trim(directory: string, limit: number): Promise<number> {
+export async function trim(
+  directory: string,
+  allowed: number | ((held: number) => number),
+): Promise<number> {
   const entries = await entriesOf(directory);
   let size = entries.reduce((sum, entry) => sum + entry.size, 0);
   const before = size;
+  const limit = typeof allowed === "number" ? allowed : allowed(size);
   for (const entry of entries.toSorted((a, b) => a.usedAt - b.usedAt || (a.path < b.path ? -1 : 1))) {
     if (size <= limit && limit > 0) break;
     // oxlint-disable-next-line no-await-in-loop -- thousands at once would only wait for the disk

@@ -1,15 +1,15 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Cancellable } from "@cooper/archive";
-import { isFault, lockFile, parseSize } from "@cooper/sys";
+import { cacheLimit, freeSpace, isFault, lockFile } from "@cooper/sys";
 import { collectLayout, deleteReference, tryLockPath } from "@cooper/transport";
 import { asidePath } from "../run/asides.ts";
 import { type BuildCacheEntry, buildCacheEntries } from "./entries.ts";
 import { enter, oldestBuild } from "./running.ts";
 
 export interface TrimOptions extends Cancellable {
-  /** Bytes that may stay; 0 removes all that no build uses. */
-  readonly limit: number;
+  /** Bytes that may stay, perhaps by what is held now; 0 removes all that no build uses. */
+  readonly limit: number | ((held: number) => number);
 }
 
 export interface Trimmed {
@@ -25,7 +25,7 @@ export interface Trimmed {
  * What builds that run now have used, or hold, stays; they need not wait.
  */
 export async function trimBuildCache(home: string, options: TrimOptions): Promise<Trimmed> {
-  const { limit, signal } = options;
+  const { signal } = options;
   if (!existsSync(join(home, "build"))) return { removed: [], freed: 0, left: 0 };
   const removed: BuildCacheEntry[] = [];
   const going: string[] = [];
@@ -35,6 +35,7 @@ export async function trimBuildCache(home: string, options: TrimOptions): Promis
     const since = oldestBuild(home);
     const entries = buildCacheEntries(home);
     left = entries.reduce((sum, { size }) => sum + size, 0);
+    const limit = typeof options.limit === "number" ? options.limit : options.limit(left);
     for (const entry of entries.toReversed()) {
       if (left <= limit && limit > 0) break;
       if (entry.usedAt >= since) break; // all others were used later still
@@ -103,19 +104,22 @@ async function removeRoots(
   }
 }
 
-const DEFAULT_LIMIT = 20 * 2 ** 30;
 /** Milliseconds between two looks at whether what is kept has grown too large. */
 const PERIOD = 3600_000;
+/** The same where the disk may be full before that. */
+const PERIOD_WHEN_SCARCE = 60_000;
+/** Bytes. */
+const SCARCE = 4 * 2 ** 30;
 
 /**
- * Trims what builds keep to its limit, `COOPER_CACHE_LIMIT` or 20 GiB, but not more than once an hour.
- * For whoever has just made something.
+ * Trims what builds keep to its limit (`cacheLimit`), but not more than once an hour, or once a minute on a
+ * disk that is almost full. For whoever has just made something.
  */
 export async function boundBuildCache(home: string, options: Cancellable = {}): Promise<void> {
   const stamp = join(home, "build", "trimmed");
   const last = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (Math.abs(Date.now() - last) < PERIOD) return;
+  const free = freeSpace(join(home, "build"));
+  if (Math.abs(Date.now() - last) < (free < SCARCE ? PERIOD_WHEN_SCARCE : PERIOD)) return;
   writeFileSync(stamp, "");
-  const limit = parseSize(process.env["COOPER_CACHE_LIMIT"] ?? "") ?? DEFAULT_LIMIT;
-  await trimBuildCache(home, { limit, ...options });
+  await trimBuildCache(home, { limit: (held) => cacheLimit({ held, free }), ...options });
 }

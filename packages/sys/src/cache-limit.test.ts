@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cacheLimit, freeSpace } from "./cache-limit.ts";
+
+const GIB = 2 ** 30;
+
+test("a cache holds 20 GiB at the most, and no more than stays free beside it", () => {
+  const cases: readonly [held: number, free: number, limit: number][] = [
+    [0, 500, 20],
+    [19, 500, 20],
+    [10, 4, 7],
+    [10, 0, 5],
+    [2, 30, 16],
+  ];
+  for (const [held, free, limit] of cases)
+    assert.equal(cacheLimit({ held: held * GIB, free: free * GIB }, {}), limit * GIB, `${held} and ${free}`);
+});
+
+test("what somebody says counts, however much is free", () => {
+  const room = { held: 10 * GIB, free: 0 };
+  assert.equal(cacheLimit(room, { COOPER_CACHE_LIMIT: "50g" }), 50 * GIB);
+  assert.equal(cacheLimit(room, { COOPER_CACHE_LIMIT: "0" }), 0);
+});
+
+test("a full disk does not mean that all of a cache goes", () => {
+  assert.equal(cacheLimit({ held: 0, free: 0 }, {}), 1);
+});
+
+test("what is free on a disk is told in bytes", () => {
+  assert.ok(freeSpace("/") > 0);
+});
