@@ -27,7 +27,8 @@ function blame(layers: readonly LayerDifference[], steps: readonly string[]): re
 function layerLines(difference: LayerDifference): readonly string[] {
   const { layer, step, kind } = difference;
   const name = `layer ${layer}${step === undefined ? " of the base" : `, ${printable(step)}`}`;
-  if (kind !== "differs") return ["", `${name}  only in the ${kind === "only-in-first" ? "first" : "second"}`];
+  if (kind !== "differs")
+    return ["", `${name}  only in the ${kind === "only-in-first" ? "first" : "second"}`];
   const { members, order } = difference;
   const more = members.length - MOST;
   return [

@@ -185,7 +185,8 @@ class DirectoryCache implements OpenCache {
   async close(): Promise<void> {
     if (this.#held === undefined) return;
     // Somebody may have removed the whole directory meanwhile: then there is nothing to look after.
-    if (this.#grown > 0 && existsSync(join(this.directory, "lock"))) await this.trim(this.#limit ?? ((held) => cacheLimit({ held, free: freeSpace(this.directory) })));
+    if (this.#grown > 0 && existsSync(join(this.directory, "lock")))
+      await this.trim(this.#limit ?? ((held) => cacheLimit({ held, free: freeSpace(this.directory) })));
     this.#held.release();
     this.#held = undefined;
   }

@@ -43,10 +43,7 @@ export async function measure(directory: string): Promise<CacheUsage> {
 }
 
 /** Removes the entries that were not used for longest until the rest fits. Gives the bytes freed. */
-export async function trim(
-  directory: string,
-  allowed: number | ((held: number) => number),
-): Promise<number> {
+export async function trim(directory: string, allowed: number | ((held: number) => number)): Promise<number> {
   const entries = await entriesOf(directory);
   let size = entries.reduce((sum, entry) => sum + entry.size, 0);
   const before = size;

@@ -17,7 +17,7 @@ import { definitionOf } from "../graph/step.ts";
 import { asidePath } from "../run/asides.ts";
 import { reapContainers } from "../run/containers.ts";
 import { sweepUnpacked } from "../snapshot/layers.ts";
-import { gitFiles } from "../sources/git-commit.ts";
+import { gitFiles } from "../sources/git/commit.ts";
 import { webFile } from "../sources/web-file.ts";
 import { chooseFiles, copyLocal } from "./copy-local.ts";
 import { copySnapshot } from "./copy-snapshot.ts";

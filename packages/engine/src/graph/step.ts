@@ -48,12 +48,19 @@ function requireNamedContent(operation: Operation): void {
   );
 }
 
+/** What of a commit is a file of it; 2: of submodules and of git-lfs, too. Another one gives other layers. */
+const COMMIT_FILES_VERSION = 2;
+
 /**
  * What of an operation decides about its result: not how it is shown, not its limits, not which cache
  * it uses, not whether the host's configuration is there. Two steps that differ in nothing else are one.
  */
 export function definitionOf(operation: Operation): unknown {
-  if (operation.kind === "git" || operation.kind === "http") {
+  if (operation.kind === "git") {
+    const { url: _url, ...rest } = operation;
+    return { ...rest, files: COMMIT_FILES_VERSION };
+  }
+  if (operation.kind === "http") {
     const { url: _url, ...rest } = operation;
     return rest;
   }

@@ -5,14 +5,14 @@ import type { Cancellable } from "@cooper/archive";
 /** Where Debian keeps what only root uses; a user's PATH lacks them. */
 const SYSTEM_DIRECTORIES = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-/** The path of a program that may be run: by PATH, then the system's sbin directories. */
-export function findProgram(name: string): string | undefined {
-  const directories = (process.env["PATH"] ?? "").split(":").filter((directory) => directory !== "");
+/** The path of a program that may be run: by `path` (default: PATH), then the system's sbin directories. */
+export function findProgram(name: string, path = process.env["PATH"]): string | undefined {
+  const directories = (path ?? "").split(":").filter((directory) => directory !== "");
   for (const directory of [...directories, ...SYSTEM_DIRECTORIES]) {
-    const path = `${directory}/${name}`;
+    const program = `${directory}/${name}`;
     try {
-      accessSync(path, constants.X_OK);
-      if (statSync(path).isFile()) return path;
+      accessSync(program, constants.X_OK);
+      if (statSync(program).isFile()) return program;
     } catch {
       continue;
     }
