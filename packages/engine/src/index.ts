@@ -61,7 +61,7 @@ export { digestOfFiles, scanLocal } from "./files/local-files.ts";
 export type { LocalFile, LocalScan, LocalSelection } from "./files/local-files.ts";
 export { openMemory } from "./files/memory.ts";
 export type { FileMemory } from "./files/memory.ts";
-export { parsePatterns, Patterns } from "./files/patterns.ts";
+export { faultOfPattern, parsePatterns, Patterns } from "./files/patterns.ts";
 
 // Unpacked layers
 export type { SnapshotEvent } from "./snapshot/event.ts";

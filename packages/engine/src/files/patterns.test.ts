@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parsePatterns, Patterns } from "./patterns.ts";
+import { faultOfPattern, parsePatterns, Patterns } from "./patterns.ts";
 
 /** Lines, a path, and whether the path is chosen. */
 const CASES: readonly [string, string, boolean][] = [
@@ -29,12 +29,29 @@ const CASES: readonly [string, string, boolean][] = [
   ["docs\n!docs/keep.md", "docs/keep.md", false],
   ["docs\n!docs/keep.md", "docs/other.md", true],
   ["!a\na", "a", true],
-  [".", "anything", true],
+  [".", "anything", false],
+  ["/", "anything", false],
   ["a.c", "abc", false],
   ["package-lock.json", "package-lock.json", true],
   ["a+b (1)|{2}", "a+b (1)|{2}", true],
   ["# comment\n\n  a  ", "a", true],
   ["ä*", "äö", true],
+  // As moby's patternmatcher 0.6 answers, also where one would not think so.
+  ["[!a]x", "!x", true],
+  ["[!a]x", "bx", false],
+  ["[\\]]x", "]x", true],
+  ["[^\\]a]x", "bx", true],
+  ["[^\\]a]x", "]x", false],
+  ["a/../b", "b", true],
+  ["../b", "b", false],
+  [" # x", "# x", true],
+  ["**a", "dist/a", true],
+  ["**a", "dist/xa", true],
+  ["a**b", "a/b", true],
+  ["a**b", "a/x/b", true],
+  ["a**b", "acb", false],
+  ["a**", "abc", true],
+  ["/**/a", "x/y/a", true],
 ];
 
 test("a path is chosen as a .dockerignore would choose it", () => {
@@ -68,4 +85,15 @@ test("a directory is looked into where something in it may be chosen", () => {
   for (const [line, directory, expected] of cases) {
     assert.equal(new Patterns([line]).mayHaveIn(directory), expected, `${line} for ${directory}`);
   }
+});
+
+test("a line that Docker refuses is told from one that it takes", () => {
+  for (const line of ["!", "a\\", "[", "[a", "a[]b", "[a-]x", "[]]x", "[a-z0-9_-]x"])
+    assert.match(faultOfPattern(line) ?? "", /./, line);
+  for (const line of ["a", "!a", "a\\ b", "\\[x", "[a-z]", "[^a-z]*", "[\\]]", "a]", "[a\\-]"])
+    assert.equal(faultOfPattern(line), undefined, line);
+});
+
+test("where a pattern of a plan names the root, it names everything", () => {
+  for (const line of [".", "/", "./"]) assert.ok(new Patterns([line]).has("any/where"), line);
 });

@@ -38,13 +38,30 @@ export class Patterns {
   }
 }
 
-/** The lines of a `.dockerignore` that say something. */
+/** The lines of a `.dockerignore` that say something: not empty, no comment, and not the root, which Docker leaves in. */
 export function parsePatterns(text: string): readonly string[] {
   return text
     .replace(/^\uFEFF/, "")
     .split(/\r?\n/)
+    .filter((line) => !line.startsWith("#"))
     .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"));
+    .filter((line) => line === "!" || componentsOf(bodyOf(line)).length > 0);
+}
+
+/** Why a line is no pattern, as Docker reads them; undefined for one that is. */
+export function faultOfPattern(line: string): string | undefined {
+  const body = bodyOf(line);
+  if (body === "") return "nothing stands in it";
+  for (let place = 0; place < body.length; place++) {
+    const character = body.charAt(place);
+    if (character === "\\" && ++place === body.length) return "nothing stands after its last \\";
+    if (character !== "[") continue;
+    const set = SET.exec(body.slice(place));
+    if (set === null)
+      return "what begins with [ is no set of characters, such as [a-z]; \\[ means the bracket";
+    place += set[0].length - 1;
+  }
+  return undefined;
 }
 
 interface Rule {
@@ -57,66 +74,75 @@ interface Rule {
 
 function parseRule(line: string): Rule | undefined {
   const chooses = !line.startsWith("!");
-  const components = line
-    .slice(chooses ? 0 : 1)
-    .trim()
-    .split("/")
-    .filter((component) => component !== "" && component !== ".");
+  const components = componentsOf(bodyOf(line));
   if (components.length === 0) {
     // `.`, `/` and `./` mean the root: everything.
-    return line.trim() === "" || line === "!" ? undefined : { chooses, expression: /^/, leads: () => true };
+    return bodyOf(line) === "" ? undefined : { chooses, expression: /^/, leads: () => true };
   }
   const prefixes = components.map((_, place) => {
-    const upTo = components.slice(0, place + 1);
-    return upTo.includes("**") ? /^/ : new RegExp(`^${upTo.map(componentSource).join("/")}$`, "su");
+    const upTo = components.slice(0, place + 1).join("/");
+    return upTo.includes("**") ? /^/ : new RegExp(`^${sourceOf(upTo)}$`, "su");
   });
   const leads = (directory: string, depth: number): boolean => {
-    const wild = components.indexOf("**");
+    const wild = components.findIndex((component) => component.includes("**"));
     if (wild >= 0 && depth >= wild)
       return wild === 0 || prefixes[wild - 1]?.test(cut(directory, wild)) === true;
     return depth < components.length && prefixes[depth - 1]?.test(directory) === true;
   };
-  return { chooses, expression: joined(components), leads };
+  return { chooses, expression: new RegExp(`^${sourceOf(components.join("/"))}(?:/|$)`, "su"), leads };
+}
+
+/** What stands after `!`. */
+function bodyOf(line: string): string {
+  return (line.startsWith("!") ? line.slice(1) : line).trim();
+}
+
+/** The names of a path, without those that change nothing. */
+function componentsOf(path: string): readonly string[] {
+  const components: string[] = [];
+  for (const component of path.split("/")) {
+    if (component === "" || component === ".") continue;
+    if (component === ".." && components.length > 0 && components.at(-1) !== "..") components.pop();
+    else components.push(component);
+  }
+  return components;
 }
 
 function cut(path: string, components: number): string {
   return path.split("/").slice(0, components).join("/");
 }
 
-/** `**` stands for any number of components, also for none. */
-function joined(components: readonly string[]): RegExp {
-  let source = "";
-  for (const [place, component] of components.entries()) {
-    const isLast = place === components.length - 1;
-    if (component === "**") source += isLast ? ".*" : "(?:[^/]+/)*";
-    else source += `${componentSource(component)}${isLast ? "" : "/"}`;
-  }
-  return new RegExp(`^${source}(?:/|$)`, "su");
-}
+/** A character of a set, and a set of them (Go's path.Match). */
+const MEMBER = String.raw`(?:\\.|[^\\\]-])`;
+const SET = new RegExp(String.raw`^\[(\^?)((?:${MEMBER}(?:-${MEMBER})?)+)\]`, "su");
 
-function componentSource(component: string): string {
+/** A pattern as an expression, as github.com/moby/patternmatcher makes one of it. */
+function sourceOf(pattern: string): string {
+  const end = /^\*\*([^/*?[\]\\][^*?[\]\\]*)$/su.exec(pattern)?.[1];
+  if (end !== undefined) return `.*${escaped(end)}`;
   let source = "";
-  for (let place = 0; place < component.length; place++) {
-    const character = component.charAt(place);
-    if (character === "*") source += component.charAt(place - 1) === "*" ? "" : "[^/]*";
+  for (let place = 0; place < pattern.length; place++) {
+    const character = pattern.charAt(place);
+    const set = character === "[" ? SET.exec(pattern.slice(place)) : null;
+    if (pattern.startsWith("**", place)) {
+      // Any directories, also none, with the slash after them.
+      place += pattern.charAt(place + 2) === "/" ? 2 : 1;
+      source += place + 1 === pattern.length ? ".*" : "(?:.*/)?";
+    } else if (character === "*") source += "[^/]*";
     else if (character === "?") source += "[^/]";
-    else if (character === "\\" && place + 1 < component.length) source += escaped(component.charAt(++place));
-    else if (character === "[") {
-      const end = component.indexOf("]", place + 2);
-      if (end < 0) source += "\\[";
-      else {
-        const set = component
-          .slice(place + 1, end)
-          .replaceAll("\\", "\\\\")
-          .replaceAll("[", "\\[");
-        source += `[${set.startsWith("^") || set.startsWith("!") ? `^${set.slice(1)}` : set}]`;
-        place = end;
-      }
-    } else source += escaped(character);
+    else if (character === "\\" && place + 1 < pattern.length) source += escaped(pattern.charAt(++place));
+    else if (set === null) source += escaped(character);
+    else {
+      const [whole, negation = "", members = ""] = set;
+      source += `[${negation}${members.replaceAll(/\\.|[[^]/gsu, (member) => escaped(member.at(-1) ?? ""))}]`;
+      place += whole.length - 1;
+    }
   }
   return source;
 }
 
-function escaped(character: string): string {
-  return /[.*+?^${}()|[\]\\/]/.test(character) ? `\\${character}` : character;
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\/-]/gu, (character) =>
+    character === "-" ? "\\x2d" : `\\${character}`,
+  );
 }

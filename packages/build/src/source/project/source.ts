@@ -1,7 +1,14 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileFault } from "@cooper/archive";
-import { type LocalFile, openMemory, parsePatterns, Patterns, scanLocal } from "@cooper/engine";
+import {
+  faultOfPattern,
+  type LocalFile,
+  openMemory,
+  parsePatterns,
+  Patterns,
+  scanLocal,
+} from "@cooper/engine";
 import { errnoOf } from "@cooper/sys";
 import { parse as parseToml, TomlError } from "smol-toml";
 import { BuildError } from "../../errors.ts";
@@ -63,7 +70,7 @@ export async function openSource(
     });
   }
   const read = (path: string): string | undefined => readText(join(directory, path));
-  const written = IGNORE_FILES.flatMap((name) => parsePatterns(read(name) ?? ""));
+  const written = IGNORE_FILES.flatMap((name) => patternsOf(name, read(name) ?? ""));
   const ignored = [...ALWAYS_IGNORED, ...OVERLAY_FILES, ...written, ...exclude];
   const memory = openMemory(home, directory);
   const { files, newest } = await scanLocal(
@@ -74,8 +81,14 @@ export async function openSource(
   memory.save();
   const paths = files.map(({ path }) => path);
   const known = new Set(paths);
+  const links = new Set(files.flatMap(({ path, type }) => (type === "symlink" ? [path] : [])));
+  const textOf = (path: string): string | undefined => {
+    if (!known.has(path)) return undefined;
+    if (links.has(path)) requireInside(directory, path);
+    return read(path);
+  };
   const parsed = (path: string, language: string, parse: (text: string) => unknown): unknown => {
-    const text = known.has(path) ? read(path) : undefined;
+    const text = textOf(path);
     if (text === undefined) return undefined;
     try {
       return parse(text);
@@ -97,16 +110,49 @@ export async function openSource(
       const matching = new Patterns(patterns);
       return paths.filter((path) => matching.has(path));
     },
-    text: (path) => (known.has(path) ? read(path) : undefined),
+    text: textOf,
     json: (path) => parsed(path, "JSON", JSON.parse),
     toml: (path) => parsed(path, "TOML", parseToml),
   };
 }
 
+/** What is ignored by mistake would be in an image that others see. `SOURCE_INVALID` */
+function patternsOf(name: string, text: string): readonly string[] {
+  const patterns = parsePatterns(text);
+  for (const pattern of patterns) {
+    const fault = faultOfPattern(pattern);
+    if (fault === undefined) continue;
+    throw new BuildError(
+      "SOURCE_INVALID",
+      `${name} has ${JSON.stringify(pattern)}, which is no pattern: ${fault}`,
+      {
+        fields: { path: name, pattern },
+      },
+    );
+  }
+  return patterns;
+}
+
+/** The source may be anybody's: it shows what is in it, not what is elsewhere on this host. `SOURCE_INVALID` */
+function requireInside(directory: string, path: string): void {
+  let target: string;
+  try {
+    target = realpathSync(join(directory, path));
+  } catch {
+    return; // it leads nowhere: whoever reads it says so
+  }
+  if (target.startsWith(`${realpathSync(directory)}/`)) return;
+  throw new BuildError("SOURCE_INVALID", `${path} is a link that leads out of the source`, {
+    fields: { path },
+  });
+}
+
 function readText(path: string): string | undefined {
   try {
-    const { size } = statSync(path);
-    if (size > MAX_TEXT) throw new BuildError("SOURCE_INVALID", `${path} has more than ${MAX_TEXT} bytes`);
+    const status = statSync(path);
+    if (!status.isFile()) return undefined; // a pipe or a device would be read for ever
+    if (status.size > MAX_TEXT)
+      throw new BuildError("SOURCE_INVALID", `${path} has more than ${MAX_TEXT} bytes`);
     return readFileSync(path, "utf8");
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "EISDIR") return undefined;

@@ -2,17 +2,22 @@
  * Whether what a project asks for takes this version. A version stands for all that begin with it
  * (`3.11` takes 3.11.2); ranges are those that npm, pip, Composer, Bundler and Mix share: comparisons
  * that spaces, commas or `and` join, `^`, `~`, `~>`, `~=`, `1.x`, `1 - 2`, and `||` or `or` between ranges.
- * Where the version that there is names fewer parts than the range, the missing ones count as fitting.
+ * Where the version that there is names fewer parts than the range, the missing ones count as fitting. What is no
+ * number takes none: `nightly`, `pypy3.11`, `lts/unheard-of`.
  */
 export function accepts(wanted: string, version: string): boolean {
   return wanted.split(/\|\|?|\bor\b/).some((range) => acceptsAll(range, partsOf(version)));
 }
 
-const COMPARISON = /(~>|~=|[<>=!]=?|==|\^|~)?\s*v?(\d+|[x*](?=[.\s,]|$))((?:\.(?:\d+|[x*]))*)[^\s,]*/gi;
+/** A number that something else stands before is of another thing: of `miniconda3`, of PyPy. */
+const COMPARISON =
+  /(?<![\w.+-])(~>|~=|[<>=!]=?|==|\^|~)?\s*v?(\d+|[x*](?=[.\s,]|$))((?:\.(?:\d+|[x*]))*)[^\s,]*/gi;
 
 function acceptsAll(range: string, version: Parts): boolean {
   const written = range.replace(/(\S+)\s+-\s+(\S+)/, ">=$1 <=$2");
-  return [...written.matchAll(COMPARISON)].every(([, operator = "", first = "", rest = ""]) =>
+  const comparisons = [...written.matchAll(COMPARISON)];
+  if (comparisons.length === 0) return range.trim() === "";
+  return comparisons.every(([, operator = "", first = "", rest = ""]) =>
     fits(operator, partsOf(`${first}${rest}`), version),
   );
 }

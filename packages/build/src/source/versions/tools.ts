@@ -42,6 +42,7 @@ export const TOOLS = {
       firstLine(".node-version"),
       ...shared("nodejs", "node"),
     ],
+    prefix: /^(node-?v?|v)(?=\d)/,
     names: NODE_LINES,
   },
   bun: {

@@ -11,6 +11,7 @@ const ASKED: readonly [ToolName, Record<string, string>, string | undefined, str
   ["node", { "package.json": '{"engines":{"node":">=20 <23"}}', ".nvmrc": "18" }, ">=20 <23", "package.json"],
   ["node", { "package.json": "{}", ".nvmrc": "v22.3.0\n" }, "22.3.0", ".nvmrc"],
   ["node", { ".nvmrc": "lts/Iron" }, "20", ".nvmrc"],
+  ["node", { ".node-version": "node-v20.1.0\r\n" }, "20.1.0", ".node-version"],
   ["node", { ".nvmrc": "lts/*\n", ".node-version": "18" }, undefined],
   ["node", { ".tool-versions": "python 3\nnodejs 20.1.0 # old\n" }, "20.1.0", ".tool-versions"],
   ["node", { "mise.toml": '[tools]\nnode = ["22", "20"]' }, "22", "mise.toml"],
@@ -111,10 +112,23 @@ const RANGES: readonly [string, readonly string[], readonly string[]][] = [
   ["!=3.11", ["3.12"], ["3.11"]],
   [">3.10", ["3.11"], ["3.10", "3.9"]],
   ["21.0.2+13.0.LTS", ["21", "21.0.2"], ["17"]],
+  ["v20", ["20.1.0"], ["22"]],
+  ["20.x", ["20.19.0"], ["21"]],
+  ["^18 || ^20", ["18.1", "20.2"], ["19", "22"]],
+  ["3.11.x", ["3.11.2"], ["3.12"]],
+  ["3.13.0rc1", ["3.13"], ["3.12"]],
+  ["<=3.12 >=3.9", ["3.11"], ["3.13"]],
+  ["1.14-otp-25", ["1.14"], ["1.15"]],
+  // Another thing than what there is, whatever number it has.
+  ["pypy3.11", [], ["3.11", "3"]],
+  ["pypy3.11-7.3.18", [], ["3.11"]],
+  ["miniconda3-24.1.2", [], ["3.11"]],
+  ["lts/unheard-of", [], ["22"]],
+  ["nightly", [], ["1.85"]],
 ];
 
 for (const [wanted, taken, refused] of RANGES) {
-  test(`${wanted} takes ${taken.join(", ")}${refused.length > 0 ? ` and not ${refused.join(", ")}` : ""}`, () => {
+  test(`${wanted} takes ${taken.join(", ") || "nothing"}${refused.length > 0 ? `, not ${refused.join(", ")}` : ""}`, () => {
     for (const version of taken) assert.ok(accepts(wanted, version), version);
     for (const version of refused) assert.ok(!accepts(wanted, version), version);
   });

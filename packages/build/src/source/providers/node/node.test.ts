@@ -323,3 +323,18 @@ test("a package manager that cannot be had, an adapter that makes nothing, and a
   const scripts = await sourceOf(t, { "package.json": '{"scripts":{"start":1}}' });
   assert.throws(() => node.plan(scripts, NONE), { code: "SOURCE_INVALID", message: /scripts\.start/ });
 });
+
+test("a word for a version of Node that nobody has is an error that says who asks and what there is", async (t) => {
+  for (const word of ["lts/-1", "lts/unheard-of", "iojs"]) {
+    // oxlint-disable-next-line no-await-in-loop
+    const source = await sourceOf(t, {
+      "package.json": '{"main":"a.js"}',
+      "a.js": "",
+      ".nvmrc": `${word}\n`,
+    });
+    assert.throws(() => node.plan(source, NONE), {
+      code: "VERSION_UNAVAILABLE",
+      message: new RegExp(`^Node ${word} is asked for \\(\\.nvmrc\\), and there is 24, 26, 22`),
+    });
+  }
+});

@@ -2,9 +2,11 @@ import { join } from "node:path/posix";
 import { BuildError } from "../../../errors.ts";
 import type { Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
+import { versionUnavailable } from "../../versions/choose.ts";
 import { wantedVersion } from "../../versions/wanted.ts";
 import { chooseManager } from "./managers/choose.ts";
 import type { PackageManager } from "./managers/manager.ts";
+import { NODES } from "./managers/npm.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { readWorkspace, type WorkspaceMember, withUsed } from "./workspace.ts";
 
@@ -50,7 +52,11 @@ export function readProject(source: Source, settings: Settings, canStart: CanSta
 /** The package at the source's root, taken by itself. `SOURCE_INVALID`, `VERSION_UNAVAILABLE` */
 export function readRoot(source: Source, settings: Settings): Project {
   const root = readManifest(source, "") ?? {};
-  const wanted = wantedVersion(source, settings, "node")?.version;
+  const asked = wantedVersion(source, settings, "node");
+  // Words that nvm knows and npm does not, or would take for a tag: `lts/-1`, `iojs`, a line that there never was.
+  if (asked !== undefined && /^[a-z]/i.test(asked.version))
+    throw versionUnavailable("node", asked, NODES.map(String));
+  const wanted = asked?.version;
   return {
     source,
     settings,
@@ -58,8 +64,7 @@ export function readRoot(source: Source, settings: Settings): Project {
     manifest: root,
     directory: "",
     manager: chooseManager({ source, manifest: root, node: wanted }),
-    // In a reference a slash would begin another package.
-    node: wanted === undefined ? "" : `=${wanted.replaceAll("/", "")}`,
+    node: wanted === undefined ? "" : `=${wanted}`,
     members: [{ name: root.name ?? "", directory: "", manifest: root }],
     workspace: readWorkspace(source, root) ?? [],
     shape: "alone",

@@ -38,4 +38,4 @@ function beside(node: string | undefined): string {
 }
 
 /** In the order in which they are taken (docs/npm.md). */
-const NODES = [24, 26, 22, 20, 18, 16, 14, 12, 10, 25, 23, 21, 19, 17] as const;
+export const NODES = [24, 26, 22, 20, 18, 16, 14, 12, 10, 25, 23, 21, 19, 17] as const;
