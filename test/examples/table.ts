@@ -32,6 +32,21 @@ export const EXAMPLES: readonly Example[] = [
   { name: "c-meson", asks: [{ arguments: ["oak"], prints: "1a4cb739\n" }] },
   { name: "cpp-cmake", asks: [{ arguments: ["oak"], prints: "oak: 3 casks\n" }] },
   { name: "deno-serve", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  {
+    name: "django-vite",
+    asks: [
+      { path: "/", answer: 'src="/static/assets/main-' },
+      { path: "/static/manifest.json", answer: '"css"' },
+    ],
+  },
+  {
+    name: "eleventy-site",
+    asks: [
+      { path: "/", answer: "<h1>Three casks</h1>" },
+      { path: "/about/", answer: "Of staves and hoops" },
+    ],
+    lacks: asked("eleventy-site"),
+  },
   { name: "elixir-release", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "go-cgo", asks: [{ arguments: ["oak"], prints: "1a4cb739\n" }] },
   { name: "go-http", asks: [{ path: "/", answer: "<p>3 casks.</p>" }] },
@@ -55,6 +70,7 @@ export const EXAMPLES: readonly Example[] = [
     lacks: asked("next-app"),
   },
   { name: "node-express", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "node-nx", asks: [{ path: "/", answer: '{"casks":3}' }], lacks: asked("node-nx") },
   { name: "node-pnpm", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "node-yarn", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "php-composer", asks: [{ path: "/names", answer: "FÄSSCHEN" }] },
@@ -88,6 +104,7 @@ export const EXAMPLES: readonly Example[] = [
     ],
   },
   { name: "workspace-turbo", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "yarn-berry", asks: [{ path: "/", answer: '{"casks":3}' }] },
 ];
 
 /** For an example that takes minutes: it is built only where it is named. */

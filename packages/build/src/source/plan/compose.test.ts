@@ -66,6 +66,19 @@ test("what Node built is what Python takes for its source, and Node is not in th
   assert.ok(deploy.root.every((reference) => !reference.startsWith("npm:")));
 });
 
+test("a directory of pages that a program's image gets has what Node built into it", async (t) => {
+  const files = {
+    "go.mod": "module shop\n\ngo 1.24\n",
+    "main.go": "package main\n\nfunc main() {}\n",
+    "package.json": FRONT_END,
+    "static/page.html": "",
+  };
+  const { providers, deploy } = planSource(await sourceOf(t, files), NONE);
+  assert.deepEqual(providers, ["go", "node"]);
+  const pages = deploy.copies.find(({ target }) => target === "app/static");
+  assert.deepEqual([pages?.from, pages?.source], ["node:build", "/app/static"]);
+});
+
 test("a provider that builds nothing brings what it runs with", async (t) => {
   const files = {
     "package.json": '{"main":"a.js","dependencies":{"x":"1"}}',

@@ -1,3 +1,4 @@
+import { join } from "node:path/posix";
 import { packagesJoined } from "../overlay/packages.ts";
 import type { Plan, PlanCopy, PlanStep } from "./plan.ts";
 
@@ -6,7 +7,7 @@ import type { Plan, PlanCopy, PlanStep } from "./plan.ts";
  * others get their provider's name before their own: `node:build`.
  *
  * A provider that builds the application's directory (a front end) hands on what it built: wherever the
- * first one takes the whole source, it takes that. Of any other the image gets what it would run with:
+ * first one takes the whole source, it takes that, and for its image any part of it. Of any other the image gets what it would run with:
  * packages, dependencies, variables; what starts the application is the first one's all the same.
  */
 export function compose(first: Plan, others: readonly Plan[]): Plan {
@@ -22,22 +23,33 @@ function joined(plan: Plan, other: Plan): Plan {
     return { ...plan, providers, steps, deploy: withRuntime(plan, other, name) };
   }
   const from = `${name}:${built}`;
-  const handedOn = (copy: PlanCopy): PlanCopy =>
-    isWholeSource(copy)
-      ? { ...copy, from, source: APPLICATION, exclude: [...(copy.exclude ?? []), ...NOT_HANDED_ON] }
-      : copy;
+  const handedOn = (copy: PlanCopy): PlanCopy => ({
+    ...copy,
+    from,
+    source: join(APPLICATION, copy.source),
+    exclude: [...(copy.exclude ?? []), ...NOT_HANDED_ON],
+  });
   const own = Object.entries(plan.steps).map(
     ([step, content]) =>
       [
         step,
-        content.copies === undefined ? content : { ...content, copies: content.copies.map(handedOn) },
+        content.copies === undefined
+          ? content
+          : {
+              ...content,
+              copies: content.copies.map((copy) => (isWholeSource(copy) ? handedOn(copy) : copy)),
+            },
       ] as const,
   );
   return {
     ...plan,
     providers,
     steps: { ...steps, ...Object.fromEntries(own) },
-    deploy: { ...plan.deploy, copies: plan.deploy.copies.map(handedOn) },
+    deploy: {
+      ...plan.deploy,
+      // A directory of pages has what was built into it, too.
+      copies: plan.deploy.copies.map((copy) => (copy.from === "source" ? handedOn(copy) : copy)),
+    },
   };
 }
 

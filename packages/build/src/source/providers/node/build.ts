@@ -1,5 +1,6 @@
 import { allDependencies } from "./manifest.ts";
 import type { Framework } from "./frameworks/framework.ts";
+import { nameInNx } from "./frameworks/nx.ts";
 import type { Project } from "./project.ts";
 
 /**
@@ -10,13 +11,13 @@ export function buildLine(project: Project, framework: Framework | undefined): s
   const { settings, manager, members, manifest, directory, shape } = project;
   // A command of no words says that everything is built already.
   if (settings.buildCommand !== undefined) return settings.buildCommand.trim() || undefined;
-  const own = manifest.scripts?.["build"] === undefined ? framework?.build : manager.run("build");
+  const own = manifest.scripts?.["build"] === undefined ? framework?.build(project) : manager.run("build");
   if (shape === "alone") return own;
   if (own === undefined && members.every((member) => member.manifest.scripts?.["build"] === undefined))
     return undefined;
   const name = manifest.name ?? directory;
   if (runs(project, "turbo", "turbo.json")) return `turbo run build --filter=${name}`;
-  if (runs(project, "nx", "nx.json")) return `nx run ${name}:build`;
+  if (runs(project, "nx", "nx.json")) return `nx run ${nameInNx(project)}:build`;
   return members
     .flatMap((member) => {
       const line =

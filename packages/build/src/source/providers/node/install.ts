@@ -16,6 +16,8 @@ const TOOLS = ["dash", "coreutils", "sed", "grep", "findutils", "ca-certificates
 /** Packages that compile something where nobody has compiled it for this machine. */
 const COMPILED =
   /^(better-sqlite3|sqlite3|bcrypt|canvas|node-pty|argon2|re2|isolated-vm|zeromq|node-gyp|serialport)$/;
+/** Yarn's map of packages in its cache, and the loader for it. */
+export const PLUG_AND_PLAY = [".pnp.*"] as const;
 const MODULES = "usr/local/lib/node_modules";
 
 /** Steps by name, and what in the image comes of them. */
@@ -51,7 +53,6 @@ export function installSteps(
     target: "app",
     include: [...manifestsOf(project)],
   };
-  const everything: PlanCopy = { from: "source", source: ".", target: "app" };
   const steps: Plan["steps"] = {};
   const needs =
     modules === "needed" && project.members.some(({ manifest }) => productionDependencies(manifest).size > 0);
@@ -62,7 +63,7 @@ export function installSteps(
   if (isBuilt || (needs && runsScripts)) {
     steps["install"] = {
       after: "tools",
-      copies: [runsScripts || preparesItself(project) ? everything : manifests],
+      copies: [runsScripts || preparesItself(project) ? everythingOf(project) : manifests],
       commands: [settings.installCommand ?? manager.installAll],
       ...common,
     };
@@ -144,7 +145,7 @@ function buildStep(
         ];
   return {
     after: "install",
-    copies: [{ from: "source", source: ".", target: "app" }],
+    copies: [everythingOf(project)],
     commands: [build],
     environment: {
       ...environment,
@@ -157,6 +158,12 @@ function buildStep(
     ...(cache.length === 0 ? {} : { caches: cache }),
     secrets: Object.keys(settings.variables),
   };
+}
+
+/** Bundlers ask a map of Plug'n'Play where packages are if there is one, and not the node_modules that is made. */
+function everythingOf({ source }: Project): PlanCopy {
+  const exclude = source.has(".pnp.cjs") ? { exclude: [...PLUG_AND_PLAY] } : {};
+  return { from: "source", source: ".", target: "app", ...exclude };
 }
 
 /** Files that say which packages are to be installed, and nothing else: a changed line of code installs nothing again. */

@@ -6,7 +6,7 @@ import { serveSite } from "../../site/site.ts";
 import { buildLine } from "./build.ts";
 import type { Framework, Output, Server, Site } from "./frameworks/framework.ts";
 import { frameworkOf } from "./frameworks/table.ts";
-import { type Installed, installSteps } from "./install.ts";
+import { type Installed, installSteps, PLUG_AND_PLAY } from "./install.ts";
 import { type Project, readProject } from "./project.ts";
 import { scriptOf, startOfEntry, startOfScript, startScript } from "./start.ts";
 
@@ -141,11 +141,15 @@ function lineFor(project: Project, line: string): Line {
 const NOT_RUN = ["**/.npmrc", ".yarnrc.yml", ".yarn"] as const;
 
 /** Everything that was written and built: nothing says what of it running needs. */
-function wholeApplication({ members, shape }: Project, build: string | undefined): readonly PlanCopy[] {
+function wholeApplication(
+  { members, shape, source }: Project,
+  build: string | undefined,
+): readonly PlanCopy[] {
   const include =
     shape === "alone" ? {} : { include: ["package.json", ...members.map(({ directory }) => directory)] };
   const common = { target: "app", ...include };
-  if (build === undefined) return [{ from: "source", source: ".", ...common, exclude: [...NOT_RUN] }];
-  const exclude = [...NOT_RUN, "**/node_modules", "**/.turbo", ".nx"];
+  const left = [...NOT_RUN, ...(source.has(".pnp.cjs") ? PLUG_AND_PLAY : [])];
+  if (build === undefined) return [{ from: "source", source: ".", ...common, exclude: left }];
+  const exclude = [...left, "**/node_modules", "**/.turbo", ".nx"];
   return [{ from: "build", source: "/app", ...common, exclude }];
 }

@@ -5,7 +5,7 @@ import { built, type Framework, uses, written } from "./framework.ts";
 export const astro: Framework = {
   name: "Astro",
   has: (project) => uses(project, "astro"),
-  build: "astro build",
+  build: () => "astro build",
   environment: { ASTRO_TELEMETRY_DISABLED: "1" },
   ownStart: /^astro (dev|preview|start)\b|^node (\.\/)?dist\/server\/entry\.mjs$/,
   output: (project) => {

@@ -1,4 +1,5 @@
 import type { PlanCopy } from "../../../plan/plan.ts";
+import { isTable } from "../../../project/source.ts";
 import { allDependencies } from "../manifest.ts";
 import { pathIn, type Project } from "../project.ts";
 
@@ -8,7 +9,7 @@ export interface Framework {
   /** Whether the application is written with it. */
   has(project: Project): boolean;
   /** Builds where the application has no script for it: a command of the framework's. */
-  readonly build: string;
+  build(project: Project): string;
   /** For the build. */
   readonly environment?: Readonly<Record<string, string>>;
   /** A directory of the application that is worth keeping from build to build. */
@@ -49,10 +50,12 @@ export function uses({ manifest }: Project, ...packages: readonly string[]): boo
   return packages.some((name) => all.has(name));
 }
 
-/** The text of the first of these files that the application has. */
-export function configuration(project: Project, name: string): string {
-  const path = ["js", "mjs", "cjs", "ts", "mts", "cts"]
-    .map((extension) => pathIn(project, `${name}.${extension}`))
+/** The text of the first file of these names, with a suffix of JavaScript's, that the application has. */
+export function configuration(project: Project, ...names: readonly string[]): string {
+  const path = names
+    .flatMap((name) =>
+      ["js", "mjs", "cjs", "ts", "mts", "cts"].map((extension) => pathIn(project, `${name}.${extension}`)),
+    )
     .find((each) => project.source.has(each));
   return (path === undefined ? undefined : project.source.text(path)) ?? "";
 }
@@ -79,4 +82,16 @@ export function written(project: Project, ...paths: readonly string[]): readonly
 /** A command of a package that runs on Node; without a shell, and without `env`. */
 export function command(project: Project, name: string, ...rest: readonly string[]): readonly string[] {
   return ["node", `${project.manager.commandsOf(project.directory)}/${name}`, ...rest];
+}
+
+/** The table that a table has under the first of these names that is one; an empty one where none is. */
+export function tableIn(value: unknown, ...names: readonly string[]): Readonly<Record<string, unknown>> {
+  const found = isTable(value) ? names.map((name) => value[name]).find(isTable) : undefined;
+  return found ?? {};
+}
+
+/** The text that a table has under a name; `""` where there is none. */
+export function textIn(value: unknown, name: string): string {
+  const found = isTable(value) ? value[name] : undefined;
+  return typeof found === "string" ? found : "";
 }

@@ -5,7 +5,7 @@ import { built, command, configuration, type Framework, uses, written } from "./
 export const next: Framework = {
   name: "Next",
   has: (project) => uses(project, "next"),
-  build: "next build",
+  build: () => "next build",
   environment: { NEXT_TELEMETRY_DISABLED: "1" },
   cache: ".next/cache",
   ownStart: /^next (start|dev)\b/,

@@ -7,7 +7,7 @@ const START = ["node", ".output/server/index.mjs"];
 export const nuxt: Framework = {
   name: "Nuxt",
   has: (project) => uses(project, "nuxt", "nuxt3"),
-  build: "nuxt build",
+  build: () => "nuxt build",
   environment: { NUXT_TELEMETRY_DISABLED: "1" },
   ownStart: /^(nuxt|nuxi) (start|dev|preview)\b|^node \.output\/server\/index\.mjs$/,
   output: (project) => {
@@ -23,7 +23,7 @@ export const nuxt: Framework = {
 export const nitro: Framework = {
   name: "Nitro",
   has: (project) => uses(project, "nitro", "nitropack", "vinxi", "@solidjs/start"),
-  build: "nitro build",
+  build: () => "nitro build",
   ownStart: /^(vinxi|nitro) (start|dev|preview)\b|^node \.output\/server\/index\.mjs$/,
   output: (project) => ({
     kind: "server",

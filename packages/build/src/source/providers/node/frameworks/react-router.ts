@@ -6,7 +6,7 @@ import type { Project } from "../project.ts";
 export const reactRouter: Framework = {
   name: "React Router",
   has: (project) => uses(project, "@react-router/dev"),
-  build: "react-router build",
+  build: () => "react-router build",
   ownStart: /^react-router(-serve\s+(\.\/)?build\/server\/index\.js| dev)$/,
   output: (project) => {
     if (/\bssr:\s*false\b/.test(configuration(project, "react-router.config"))) return page(project);
@@ -18,7 +18,7 @@ export const reactRouter: Framework = {
 export const remix: Framework = {
   name: "Remix",
   has: (project) => uses(project, "@remix-run/dev"),
-  build: "remix vite:build",
+  build: () => "remix vite:build",
   ownStart: /^remix(-serve\s+(\.\/)?build\/(server\/)?index\.js| (vite:)?dev)$/,
   output: (project) => {
     if (/\bssr:\s*false\b/.test(configuration(project, "vite.config"))) return page(project);

@@ -1,10 +1,11 @@
+import { dirname, join, relative } from "node:path/posix";
 import { pathIn, type Project } from "../project.ts";
 import { configuration, type Framework, type Site, uses } from "./framework.ts";
 
 interface SiteBuilder {
   readonly name: string;
   readonly package: string;
-  readonly build: string;
+  readonly build: string | ((project: Project) => string);
   readonly directory: (project: Project) => string;
   readonly pages: Site["pages"];
   readonly immutable?: string;
@@ -53,11 +54,10 @@ const BUILDERS: readonly SiteBuilder[] = [
   {
     name: "VitePress",
     package: "vitepress",
-    build: "vitepress build",
+    build: (project) => `vitepress build ${vitePressRoot(project).root}`,
     directory: (project) => {
-      const script = project.manifest.scripts?.["build"] ?? "";
-      const root = /vitepress build\s+([\w./-]+)/.exec(script)?.[1] ?? ".";
-      return `${root}/.vitepress/dist`;
+      const { root, text } = vitePressRoot(project);
+      return join(root, outDirectory(text) ?? ".vitepress/dist");
     },
     pages: "documents",
     immutable: "/assets/",
@@ -67,9 +67,23 @@ const BUILDERS: readonly SiteBuilder[] = [
     name: "Eleventy",
     package: "@11ty/eleventy",
     build: "eleventy",
-    directory: at("_site"),
+    directory: (project) => {
+      const script = project.manifest.scripts?.["build"] ?? "";
+      const said = /\beleventy\b.*\s--output[=\s]["']?([\w./-]+)/.exec(script)?.[1];
+      const configured = configuration(project, "eleventy.config", ".eleventy");
+      return said ?? /\boutput:\s*["'`]([^"'`]+)["'`]/.exec(configured)?.[1] ?? "_site";
+    },
     pages: "documents",
-    ownStart: /^(npx )?(@11ty\/)?eleventy --serve\b/,
+    ownStart: /^(npx )?(@11ty\/)?eleventy\b.*\s--serve\b/,
+  },
+  {
+    name: "Hexo",
+    package: "hexo",
+    build: "hexo generate",
+    directory: ({ source }) =>
+      /^public_dir:\s*["']?([\w./-]+)/m.exec(source.text("_config.yml") ?? "")?.[1] ?? "public",
+    pages: "documents",
+    ownStart: /^hexo (server|s)\b/,
   },
   {
     name: "Parcel",
@@ -97,7 +111,7 @@ export const siteBuilders: readonly Framework[] = BUILDERS.map((builder) => ({
   has: (project) =>
     uses(project, builder.package) &&
     (builder.package !== "vite" || project.source.has(pathIn(project, "index.html"))),
-  build: builder.build,
+  build: (project) => (typeof builder.build === "string" ? builder.build : builder.build(project)),
   ownStart: builder.ownStart,
   output: (project) => ({
     kind: "site",
@@ -109,4 +123,14 @@ export const siteBuilders: readonly Framework[] = BUILDERS.map((builder) => ({
 
 function outDirectory(text: string): string | undefined {
   return /\boutDir:\s*["'`]([^"'`]+)["'`]/.exec(text)?.[1];
+}
+
+/** Where VitePress's pages are, by the script that builds them or by its own directory, and its configuration. */
+function vitePressRoot(project: Project): { readonly root: string; readonly text: string } {
+  const script = project.manifest.scripts?.["build"] ?? "";
+  const [found] = project.source.matching(pathIn(project, "**/.vitepress/config.*"));
+  const root =
+    /vitepress build\s+([\w./-]+)/.exec(script)?.[1] ??
+    relative(project.directory, dirname(dirname(found ?? pathIn(project, ".vitepress/config.js"))));
+  return { root: root === "" ? "." : root, text: configuration(project, join(root, ".vitepress/config")) };
 }

@@ -6,7 +6,7 @@ import { built, configuration, type Framework, type Output, uses, written } from
 export const svelteKit: Framework = {
   name: "SvelteKit",
   has: (project) => uses(project, "@sveltejs/kit"),
-  build: "vite build",
+  build: () => "vite build",
   ownStart: /^(vite( dev| preview)?|node build(\/index\.js)?)$/,
   output: (project) => {
     const configured = configuration(project, "svelte.config");

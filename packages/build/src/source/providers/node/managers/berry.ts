@@ -6,6 +6,13 @@ import type { PackageManager } from "./manager.ts";
 const FOLDER = "/root/.yarn/berry";
 const FOCUS = ".yarn/plugins/@yarnpkg/plugin-workspace-tools.cjs";
 
+/** The lock is followed all the same: it has what the manifests still ask for. */
+const WITHOUT_DEVELOPMENT = `find . -name node_modules -prune -o -name package.json -exec node -e '${[
+  "for(const f of process.argv.slice(1)){const m=JSON.parse(fs.readFileSync(f))",
+  "delete m.devDependencies",
+  "fs.writeFileSync(f,JSON.stringify(m))}",
+].join(";")}' {} +`;
+
 /**
  * Yarn 2 and later. Images have a node_modules whatever the project's linker is: Plug'n'Play needs a
  * loader in front of each program, and the archives that it reads from.
@@ -14,7 +21,9 @@ export function berry({ source }: ManagerFacts, version: string | undefined): Pa
   const lock = source.text("yarn.lock");
   const install = `yarn install ${lock === undefined ? "--no-immutable" : "--immutable"}`;
   const line = version ?? ofLock(lock);
-  const production = focuses(source, line) ? "yarn workspaces focus --production" : install;
+  const production = focuses(source, line)
+    ? "yarn workspaces focus --production"
+    : `${WITHOUT_DEVELOPMENT} && yarn install --no-immutable`;
   const hasOwnCache = source.matching(".yarn/cache/*.zip").length > 0;
   return {
     name: "berry",
@@ -52,13 +61,16 @@ function focused(line: string, workspace: string | undefined): string {
     : line.replace("focus", `focus ${workspace}`);
 }
 
-/** Before Yarn 4 only a plugin leaves development packages out. */
+/** Before Yarn 4 only a plugin leaves development packages out; for others no manifest asks for them then. */
 function focuses(source: Source, line: string): boolean {
   return Number(/^\d+/.exec(line)?.[0]) >= 4 || source.has(FOCUS);
 }
 
-/** The line of Yarn that writes this form of lock. */
+/** The line of Yarn that writes this form of lock: another one would write it anew, which is an error. */
 function ofLock(lock: string | undefined): string {
-  const form = Number(/^__metadata:\s+version:\s*['"]?(\d+)/m.exec(lock ?? "")?.[1] ?? 8);
-  return form >= 7 ? "4" : form === 6 ? "3" : "2";
+  const [, form = "8", key = ""] =
+    /^__metadata:\s+version:\s*['"]?(\d+)['"]?(?:\s+cacheKey:\s*['"]?(\d+))?/m.exec(lock ?? "") ?? [];
+  if (Number(form) >= 7) return "4";
+  if (form === "6") return "3";
+  return form === "5" ? "3.1" : Number(key) >= 8 ? "3.0" : "2";
 }

@@ -1,0 +1,1 @@
+export const casks: readonly string[] = ["firkin", "kilderkin", "barrel"];
