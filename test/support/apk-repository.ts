@@ -22,6 +22,8 @@ export interface ApkContent {
   readonly info?: readonly string[];
   readonly scripts?: Readonly<Record<string, string>>;
   readonly files?: readonly ApkFile[];
+  /** The data part as it is to stand there, in place of the files. */
+  readonly data?: Buffer;
   /** Lines of the index's record besides those that every package has. */
   readonly record?: readonly string[];
   /** What is written in place of the right one. */
@@ -57,7 +59,7 @@ export function makeApkSigner(name = "test.rsa.pub"): ApkSigner {
 export function makeApk(made: ApkContent, signer?: ApkSigner): MadeApk {
   const { name, version = "1.0-r0", arch = "x86_64", files = [], buildDate = 1_600_000_000 } = made;
   const tar = Buffer.concat([...files.map(dataMember), RAW_TRAILER]);
-  const rightData = gzipSync(tar);
+  const rightData = made.data ?? gzipSync(tar);
   const size = made.installedSize ?? Math.max(1, tar.length);
   const info = [
     "# made by a test",

@@ -1,5 +1,6 @@
 export { apkDirectory, makeApk, makeApkIndex, makeApkSigner, writeApkRepository } from "./apk-repository.ts";
 export type { ApkContent, ApkFile, ApkRepositoryOptions, ApkSigner, MadeApk } from "./apk-repository.ts";
+export { BOMB_BYTES, makeBomb } from "./bomb.ts";
 export { requireBuildah } from "./buildah.ts";
 export type { Buildah } from "./buildah.ts";
 export { memoryDirectory, temporaryDirectory } from "./directory.ts";

@@ -7,11 +7,14 @@ import { apk } from "./apk.ts";
 import { failure, repositoryOf, solveFor, testContext, testSigner } from "./apk.fixture.ts";
 import {
   apkDirectory,
+  BOMB_BYTES,
+  makeBomb,
   type MadeApk,
   makeApk,
   makeApkIndex,
   makeApkSigner,
   type ApkContent,
+  rawMember,
   writeApkRepository,
 } from "@cooper/test";
 
@@ -149,6 +152,20 @@ test("a decompression bomb is stopped, in the data and in the control part", asy
     await installing(t, { name: "a", scripts: { trigger: script } }),
     /^PACKAGE_INVALID.*control part/,
   );
+});
+
+test("10 GiB of zeros are refused early and in little memory, whether the package says that it has them or not", async (t) => {
+  const head = rawMember({ name: "zeros", size: BOMB_BYTES - 2 ** 20 });
+  const data = makeBomb("gzip", head);
+  const before = process.resourceUsage().maxRSS;
+  const rows = [
+    [1000, /^PACKAGE_INVALID: a-1\.0-r0: it is too large: too much content/],
+    [BOMB_BYTES, /^PACKAGE_INVALID: a-1\.0-r0: it is too large: \d+ compressed bytes/],
+  ] as const;
+  for (const [installedSize, said] of rows) {
+    assert.match(await installing(t, makeApk({ name: "a", data, installedSize })), said);
+  }
+  assert.ok(process.resourceUsage().maxRSS - before < 256 * 1024, "KiB of memory besides what there was");
 });
 
 test("paths that lead out of the root, or through a link, are refused", async (t) => {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { type NixWorld, nixWorld, temporaryDirectory } from "@cooper/test";
+import { BOMB_BYTES, makeBomb, type NixWorld, nixWorld, temporaryDirectory } from "@cooper/test";
 import type { OpenContext } from "../ecosystem/open-context.ts";
 import { bench, codeOf, serve } from "./bench.fixture.ts";
 import { parseNarinfo } from "./cache/narinfo.ts";
@@ -207,6 +207,27 @@ test("a signed size that lies stops what is longer", async (t) => {
   const { outcome, context } = await attempt(t, world, cache, (_, body) => body);
   assert.match(outcome, /^SIZE_MISMATCH/);
   assertNoBlobOf(context, hex);
+});
+
+test("10 GiB of zeros are refused early and in little memory, whether the narinfo says that it has them or not", async (t) => {
+  const world = await nixWorld(t);
+  if (world === undefined) return;
+  const cache = await world.cache({ compression: "gzip" }, "hello", ...ALWAYS);
+  const bomb = makeBomb("gzip", Buffer.alloc(1024));
+  const hex = createHash("sha256").update("any").digest("hex");
+  const before = process.resourceUsage().maxRSS;
+  const rows = [
+    [2 ** 20, /^SIZE_MISMATCH: .* but there are more than that$/],
+    [BOMB_BYTES, /^PACKAGE_INVALID: the archive of greeting-1\.0 is damaged: \d+ compressed bytes give/],
+  ] as const;
+  for (const [size, said] of rows) {
+    resign(world, cache, "-greeting-1.0", bomb, { hex, size });
+    // oxlint-disable-next-line no-await-in-loop
+    const { outcome, context } = await attempt(t, world, cache, (_, body) => body);
+    assert.match(outcome, said);
+    assertNoBlobOf(context, hex);
+  }
+  assert.ok(process.resourceUsage().maxRSS - before < 256 * 1024, "KiB of memory besides what there was");
 });
 
 test("two paths that need each other are refused", async (t) => {

@@ -12,6 +12,8 @@ export interface Published {
   readonly manifest?: Readonly<Record<string, unknown>> | undefined;
   /** Besides package.json; paths as they are to stand in the tarball. */
   readonly members?: readonly TarInput[] | undefined;
+  /** The tarball as it is, in place of the members. */
+  readonly tarball?: Buffer | undefined;
   /** Of the tarball that is really sent. */
   readonly tamper?: ((tarball: Buffer) => Buffer) | undefined;
   /** Instead of `latest`. */
@@ -114,6 +116,7 @@ function manifestOf({ name, version, manifest = {} }: Published): Readonly<Recor
 }
 
 async function tarballOf(published: Published): Promise<Buffer> {
+  if (published.tarball !== undefined) return published.tarball;
   const members = published.members ?? [];
   const hasOwn = members.some(({ path }) => path === "package/package.json");
   const manifest = hasOwn ? [] : [file("package/package.json", JSON.stringify(manifestOf(published)))];

@@ -62,10 +62,10 @@ export async function* dataMembers(
   yield* readTar(tar, { limits, ...options });
 }
 
-/** Its headers and padding aside, a package gives no more than it says: a bomb is stopped. */
+/** Its headers and padding aside, a package gives no more than it says; and what says that it has gigabytes has more than zeros. */
 export function dataLimits({ size: installed }: Pick<PackageInfo, "size">, size: number): Partial<Limits> {
   const maxBytes = Math.min(2 * (installed + size) + 64 * 2 ** 20, 16 * 2 ** 30);
-  return { maxBytes, maxRatio: 1100, maxEntries: 1_000_000 };
+  return { maxBytes, maxRatio: 500, ratioFloor: 64 * 2 ** 20, maxEntries: 1_000_000 };
 }
 
 async function readFiles(

@@ -97,10 +97,7 @@ async function fetchFrom(
   }
   const decode = (stream: ByteStream): ByteStream => {
     const file = fileHash === undefined ? stream : verified(stream, { digest: fileHash, size: fileSize });
-    // Its size is known, so that there is no need to guess from proportions what is a bomb.
-    return compression === "none"
-      ? file
-      : decompress(file, { limits: { maxRatio: Infinity }, signal: context.signal });
+    return compression === "none" ? file : decompress(file, { limits: LIMITS, signal: context.signal });
   };
   try {
     return await context.fetcher.file(
@@ -109,7 +106,7 @@ async function fetchFrom(
       { label: path.name, signal: context.signal },
     );
   } catch (cause) {
-    if (!isFault(cause, "COMPRESSION_INVALID", "COMPRESSION_UNSUPPORTED", "TRUNCATED")) throw cause;
+    if (!isFault(cause, ...DAMAGED)) throw cause;
     throw new DistroError("PACKAGE_INVALID", `the archive of ${path.name} is damaged: ${cause.message}`, {
       cause,
       advice: "Try again; if it stays so, use another cache.",
@@ -118,6 +115,9 @@ async function fetchFrom(
   }
 }
 
+/** NarSize bounds what comes out. A path that says itself that it has gigabytes has more than zeros. */
+const LIMITS = { maxRatio: 500 };
+const DAMAGED = ["COMPRESSION_INVALID", "COMPRESSION_UNSUPPORTED", "LIMIT_EXCEEDED", "TRUNCATED"] as const;
 /** Bytes by which compressing what cannot be compressed makes it longer, and more. */
 const SLACK = 64 * 2 ** 20;
 
