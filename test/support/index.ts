@@ -1,5 +1,7 @@
 export { apkDirectory, makeApk, makeApkIndex, makeApkSigner, writeApkRepository } from "./apk-repository.ts";
 export type { ApkContent, ApkFile, ApkRepositoryOptions, ApkSigner, MadeApk } from "./apk-repository.ts";
+export { authority } from "./authority.ts";
+export type { Authority } from "./authority.ts";
 export { BOMB_BYTES, makeBomb } from "./bomb.ts";
 export { requireBuildah } from "./buildah.ts";
 export type { Buildah } from "./buildah.ts";

@@ -10,6 +10,8 @@ export type BuildErrorCode =
   | "CONFIGURATION_UNSUPPORTED"
   /** The directory to make an image of is not there, or is not a directory. */
   | "DIRECTORY_MISSING"
+  /** What a repository says of its own keys is not written as apko has it. */
+  | "KEYS_INVALID"
   /** The file to make a layer of is not a tar archive. */
   | "LAYER_INVALID"
   /** There is no such file or directory to make a layer of. */

@@ -45,6 +45,7 @@ export type {
 // apk
 export { changeRoot as changeApkRoot } from "./apk/assemble.ts";
 export type { ApkRoot } from "./apk/assemble.ts";
+export { keyringPaths as apkKeyringPaths } from "./apk/repository/keys.ts";
 export { compareVersions as compareApkVersions, isVersion as isApkVersion } from "./apk/version.ts";
 export type { Dependency } from "./apk/dependency.ts";
 export { readIndex as readApkIndex } from "./apk/index/index-file.ts";

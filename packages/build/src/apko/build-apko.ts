@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import {
+  apkKeyringPaths,
   changeApkRoot,
   type ContextOptions,
   imageOfPackages,
@@ -17,9 +18,10 @@ import { BuildError } from "../errors.ts";
 import { addAccounts } from "./accounts.ts";
 import { addCertificates } from "./certificates.ts";
 import { applyPaths } from "./paths.ts";
-import { readApko, type ReadConfiguration } from "./read.ts";
+import { type FetchText, readApko, type ReadConfiguration } from "./read.ts";
 import { annotationsOf, runConfigOf } from "./run-config.ts";
 import type { ApkoConfiguration } from "./schema.ts";
+import { discoverKeys } from "./discover-keys.ts";
 import { keyFiles } from "./keyring.ts";
 import { solveTogether } from "./solve.ts";
 import { writeSettings } from "./settings.ts";
@@ -47,16 +49,17 @@ export interface ApkoImage {
  * `CONFIGURATION_INVALID`, `CONFIGURATION_UNSUPPORTED`, `LOCK_INVALID`, and what solving throws
  */
 export async function buildApko(path: string, options: ApkoOptions = {}): Promise<ApkoImage> {
-  const read = readApko(path);
-  const { configuration } = read;
-  refuseUnsupported(configuration);
-  const annotations = annotationsOf(configuration);
-  runConfigOf(configuration, {}, annotations); // what makes no sense is said before anything is fetched
-  const context = await contextFor(path, configuration, options);
+  const opened = await openContext(options);
   try {
+    const read = await readApko(path, textsOf(opened));
+    const { configuration } = read;
+    refuseUnsupported(configuration);
+    const annotations = annotationsOf(configuration);
+    runConfigOf(configuration, {}, annotations); // what makes no sense is said before packages are fetched
+    const context = atRepositories(path, configuration, opened, options);
     const solutions =
       options.lock === undefined
-        ? await solve(configuration, context, options)
+        ? await solve(path, configuration, context, options)
         : lockedSolutions(options.lock, read, path, options.platforms);
     const content = imageOfPackages(solutions, context, {
       ...layeringOf(configuration),
@@ -82,32 +85,54 @@ export async function buildApko(path: string, options: ApkoOptions = {}): Promis
         };
       },
     });
-    return { content, close: async () => await context.close() };
+    return { content, close: async () => await opened.close() };
   } catch (error) {
-    await context.close();
+    await opened.close();
     throw error;
   }
 }
 
 /** What the file comes to now, written down. */
 export async function lockApko(path: string, options: ApkoOptions = {}): Promise<Lock> {
-  const read = readApko(path);
-  const context = await contextFor(path, read.configuration, options);
+  const opened = await openContext(options);
   try {
-    const solutions = await solve(read.configuration, context, options);
+    const read = await readApko(path, textsOf(opened));
+    const context = atRepositories(path, read.configuration, opened, options);
+    const solutions = await solve(path, read.configuration, context, options);
     return { version: 1, reference: basename(path), source: digestOfSources(read), solutions };
   } finally {
-    await context.close();
+    await opened.close();
   }
 }
 
 async function solve(
+  path: string,
   configuration: ApkoConfiguration,
   context: OpenContext,
-  { platforms }: ApkoOptions,
+  { platforms, keyrings }: ApkoOptions,
 ): Promise<readonly Solution[]> {
   const packages = configuration.contents?.packages ?? [];
-  return await solveTogether(packages, platforms ?? platformsOf(configuration), context);
+  const trusting =
+    (keyrings ?? []).length > 0
+      ? context
+      : { ...context, keyrings: await keysOf(path, configuration, context) };
+  return await solveTogether(packages, platforms ?? platformsOf(configuration), trusting);
+}
+
+/** The keys that the file names; where it names none, this machine's, and those that its repositories tell. */
+async function keysOf(
+  path: string,
+  { contents = {} }: ApkoConfiguration,
+  context: OpenContext,
+): Promise<readonly string[]> {
+  const named = contents.keyring ?? [];
+  if (named.length > 0) {
+    return await keyFiles(
+      named.map((line) => placeOf(line, path)),
+      context,
+    );
+  }
+  return [...apkKeyringPaths(context), ...(await discoverKeys(context.repositories ?? [], context))];
 }
 
 function lockedSolutions(
@@ -140,26 +165,20 @@ function digestOfSources({ sources }: ReadConfiguration): string {
   return digestOf("sha256", hash.digest("hex"));
 }
 
-async function contextFor(
+/** The same context with the file's repositories, unless others are given. */
+function atRepositories(
   path: string,
   { contents = {} }: ApkoConfiguration,
-  options: ApkoOptions,
-): Promise<OpenContext> {
-  const repositories = [...(contents.repositories ?? []), ...(contents.build_repositories ?? [])];
-  const beside = repositories.map((line) => placeOf(line, path));
-  const own = options.repositories ?? [];
-  const context = await openContext({
-    ...options,
-    repositories: own.length > 0 ? own : beside.length > 0 ? beside : undefined,
-  });
-  if ((options.keyrings ?? []).length > 0 || (contents.keyring ?? []).length === 0) return context;
-  try {
-    const keys = (contents.keyring ?? []).map((line) => placeOf(line, path));
-    return { ...context, keyrings: await keyFiles(keys, context) };
-  } catch (error) {
-    await context.close();
-    throw error;
-  }
+  context: OpenContext,
+  { repositories: own = [] }: ApkoOptions,
+): OpenContext {
+  const named = [...(contents.repositories ?? []), ...(contents.build_repositories ?? [])];
+  if (own.length > 0 || named.length === 0) return context;
+  return { ...context, repositories: named.map((line) => placeOf(line, path)) };
+}
+
+function textsOf({ fetcher, signal }: OpenContext): FetchText {
+  return async (address, limit) => (await fetcher.current(address, { limit, signal })).bytes.toString("utf8");
 }
 
 /** A path is beside the file, or else below the working directory, as apko has it. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -18,10 +19,16 @@ export async function keyFiles(keys: readonly string[], context: OpenContext): P
   );
 }
 
-async function fetchKey(address: string, { cache, fetcher, signal }: OpenContext): Promise<string> {
-  const { bytes, digest } = await fetcher.current(address, { limit: MAX_KEY_BYTES, signal });
-  const name = basename(new URL(address).pathname) || "key.pub";
-  const directory = await cache.derived("apk-key", `${name} ${digest}`, async (path) => {
+async function fetchKey(address: string, context: OpenContext): Promise<string> {
+  const { fetcher, signal } = context;
+  const { bytes } = await fetcher.current(address, { limit: MAX_KEY_BYTES, signal });
+  return await keyFile(basename(new URL(address).pathname) || "key.pub", bytes, context);
+}
+
+/** A key as a file under its name, which is what a signature calls it by. */
+export async function keyFile(name: string, bytes: Uint8Array, { cache }: OpenContext): Promise<string> {
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  const directory = await cache.derived("apk-key", `${name} sha256:${digest}`, async (path) => {
     await mkdir(path);
     writeFileSync(join(path, name), bytes);
   });

@@ -104,7 +104,7 @@ test("a small file that would be much is refused", () => {
   assert.match(complaint(`cmd: ${"[".repeat(500)}${"]".repeat(500)}`), /too deep|too much|is to be text/);
 });
 
-test("what a file includes is merged: maps by key, lists one behind the other, the rest overridden", (t) => {
+test("what a file includes is merged: maps by key, lists one behind the other, the rest overridden", async (t) => {
   const directory = directoryOf(t, {
     "base/base.yaml":
       "contents: {packages: [a], repositories: [r]}\nenvironment: {A: 1, B: 1}\ncmd: base\narchs: [amd64]\n",
@@ -113,9 +113,20 @@ test("what a file includes is merged: maps by key, lists one behind the other, t
     "circle.yaml": "include: circle.yaml\n",
     "broken.yaml": "include: base/bad.yaml\n",
     "base/bad.yaml": "\nnothing: 1\n",
-    "remote.yaml": "include: https://host.test/x.yaml\n",
+    "remote.yaml": "include: https://host.test/some/x.yaml\ncontents: {packages: [own]}\n",
+    "remote-bad.yaml": "include: https://host.test/bad.yaml\n",
+    "plain.yaml": "include: http://host.test/x.yaml\n",
   });
-  const { configuration, sources } = readApko(join(directory, "image.yaml"));
+  const web: Readonly<Record<string, string>> = {
+    "https://host.test/some/x.yaml": "include: ../base.yaml\ncontents: {packages: [x]}\n",
+    "https://host.test/base.yaml": "contents: {packages: [far]}\n",
+    "https://host.test/bad.yaml": "nothing: 1\n",
+  };
+  const fetchText = async (address: string): Promise<string> =>
+    await Promise.resolve(web[address] ?? assert.fail(address));
+  const reading = async (name: string): ReturnType<typeof readApko> =>
+    await readApko(join(directory, name), fetchText);
+  const { configuration, sources } = await reading("image.yaml");
   assert.deepEqual(configuration, {
     contents: { packages: ["a", "b", "c"], repositories: ["r"] },
     environment: { A: "1", B: "2" },
@@ -123,11 +134,16 @@ test("what a file includes is merged: maps by key, lists one behind the other, t
     archs: ["amd64"],
   });
   assert.equal(sources.length, 3);
-  const trying = (name: string) => () => readApko(join(directory, name));
-  assert.throws(trying("circle.yaml"), { code: "CONFIGURATION_INVALID", message: /includes itself/ });
-  assert.throws(trying("broken.yaml"), { message: /base\/bad\.yaml:2:1: there is no key "nothing"/ });
-  assert.throws(trying("remote.yaml"), { code: "CONFIGURATION_UNSUPPORTED" });
-  assert.throws(trying("none.yaml"), { code: "FILE_MISSING" });
+  const refused = async (name: string, error: object): Promise<void> =>
+    await assert.rejects(reading(name), error);
+  await refused("circle.yaml", { code: "CONFIGURATION_INVALID", message: /includes itself/ });
+  await refused("broken.yaml", { message: /base\/bad\.yaml:2:1: there is no key "nothing"/ });
+  await refused("none.yaml", { code: "FILE_MISSING" });
+  const remote = await reading("remote.yaml");
+  assert.deepEqual(remote.configuration, { contents: { packages: ["far", "x", "own"] } });
+  assert.equal(remote.sources.length, 3);
+  await refused("remote-bad.yaml", { message: /^https:\/\/host\.test\/bad\.yaml:1:1: there is no key/ });
+  await refused("plain.yaml", { code: "CONFIGURATION_UNSUPPORTED", message: /nor an https: address/ });
 });
 
 test("words are split as a shell does", () => {

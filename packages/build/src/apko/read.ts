@@ -25,37 +25,58 @@ export interface ReadConfiguration {
   readonly sources: readonly string[];
 }
 
+/** Gives the bytes at an `https:` address, at most so many. */
+export type FetchText = (address: string, limit: number) => Promise<string>;
+
 const MAX_BYTES = 4 * 2 ** 20;
 const MAX_INCLUDES = 32;
 
 /**
  * Reads a configuration as apko has it, and what it includes: maps are merged, lists put one behind the
  * other, the included one's first, and of all else the including file's counts. Every complaint names
- * the file, the line and the column. `FILE_MISSING`, `CONFIGURATION_INVALID`
+ * the file, the line and the column. `FILE_MISSING`, `CONFIGURATION_INVALID`, what `fetchText` throws
  */
-export function readApko(path: string): ReadConfiguration {
+export async function readApko(path: string, fetchText: FetchText): Promise<ReadConfiguration> {
   const sources: string[] = [];
-  const configuration = readWithIncludes(path, [], sources);
+  const configuration = await readWithIncludes(path, [], sources, fetchText);
   return { configuration, sources };
 }
 
-function readWithIncludes(path: string, from: readonly string[], sources: string[]): ApkoConfiguration {
-  const place = resolve(path);
+async function readWithIncludes(
+  path: string,
+  from: readonly string[],
+  sources: string[],
+  fetchText: FetchText,
+): Promise<ApkoConfiguration> {
+  const place = isAddress(path) ? path : resolve(path);
   if (from.includes(place))
     throw invalid(path, undefined, `it includes itself, by way of ${from.join(", ")}`);
   if (from.length >= MAX_INCLUDES) throw invalid(path, undefined, "it is included too deep");
-  const source = readText(path);
+  const source = isAddress(path) ? await fetchText(path, MAX_BYTES) : readText(path);
   sources.push(source);
   const { include, ...own } = parseApko(source, path);
   if (include === undefined || include === "") return own;
-  if (/^\w+:\/\/|@/u.test(include)) {
-    throw new BuildError("CONFIGURATION_UNSUPPORTED", `${path}: includes ${include}, which is no file here`, {
-      advice: "Copy it beside this file, and include that.",
-      fields: { path },
-    });
+  const included = await readWithIncludes(besides(path, include), [...from, place], sources, fetchText);
+  return mergeConfigurations(included, own);
+}
+
+/** What a file includes lies beside it, on the disk or on the web, unless it says where. */
+function besides(path: string, include: string): string {
+  if (isAddress(include)) return include;
+  if (/^[a-z][a-z0-9+.-]*:|@/iu.test(include)) {
+    throw new BuildError(
+      "CONFIGURATION_UNSUPPORTED",
+      `${path}: includes ${include}, which is neither a path nor an https: address`,
+      { advice: "Copy it beside this file, and include that.", fields: { path } },
+    );
   }
-  const beside = isAbsolute(include) ? include : join(dirname(path), include);
-  return mergeConfigurations(readWithIncludes(beside, [...from, place], sources), own);
+  if (isAddress(path)) return new URL(include, path).href;
+  return isAbsolute(include) ? include : join(dirname(path), include);
+}
+
+/** Only what comes from a server that is known for who it is may say what is in an image. */
+function isAddress(path: string): boolean {
+  return /^https:\/\//iu.test(path);
 }
 
 function readText(path: string): string {

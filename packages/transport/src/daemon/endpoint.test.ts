@@ -5,9 +5,8 @@ import { createServer } from "node:https";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { temporaryDirectory } from "@cooper/test";
-import { authority } from "../registry/http/authority.test.support.ts";
-import type { Authority } from "../registry/http/authority.test.support.ts";
+import { authority, temporaryDirectory } from "@cooper/test";
+import type { Authority } from "@cooper/test";
 import { Engine } from "./engine.ts";
 import { engineEndpoint } from "./endpoint.ts";
 

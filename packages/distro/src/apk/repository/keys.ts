@@ -7,25 +7,24 @@ import type { TrustedKeys } from "../index/signature.ts";
 /** No public key is larger. */
 const MAX_KEY_BYTES = 64 * 2 ** 10;
 
-/**
- * The keys that may sign an index, by their file names: of the files and directories that an option
- * gives, else of those in `COOPER_APK_KEYS` (with colons between), else of the machine's own
- * `/etc/apk/keys`. Keys are never fetched: whoever trusts a repository says so. `KEY_INVALID`
- */
-export function trustedKeys({
-  keyrings,
-  environment,
-  hostRoot,
-}: Pick<Context, "keyrings" | "environment" | "hostRoot">): TrustedKeys {
-  const given = keyrings ?? environment["COOPER_APK_KEYS"]?.split(delimiter).filter((path) => path !== "");
+type Configuration = Pick<Context, "keyrings" | "environment" | "hostRoot">;
+
+/** The keys that may sign an index, by their file names. `KEY_INVALID` */
+export function trustedKeys(configuration: Configuration): TrustedKeys {
   const keys = new Map<string, Uint8Array>();
-  if (given !== undefined && given.length > 0) {
-    for (const path of given) readInto(keys, path);
-    return keys;
-  }
-  const own = join(hostRoot, "etc/apk/keys");
-  if (statSync(own, { throwIfNoEntry: false }) !== undefined) readInto(keys, own);
+  for (const path of keyringPaths(configuration)) readInto(keys, path);
   return keys;
+}
+
+/**
+ * Where trusted keys are: the files and directories that an option gives, else those in
+ * `COOPER_APK_KEYS` (with colons between), else the machine's own `/etc/apk/keys`.
+ */
+export function keyringPaths({ keyrings, environment, hostRoot }: Configuration): readonly string[] {
+  const given = keyrings ?? environment["COOPER_APK_KEYS"]?.split(delimiter).filter((path) => path !== "");
+  if (given !== undefined && given.length > 0) return given;
+  const own = join(hostRoot, "etc/apk/keys");
+  return statSync(own, { throwIfNoEntry: false }) === undefined ? [] : [own];
 }
 
 function readInto(keys: Map<string, Uint8Array>, path: string): void {

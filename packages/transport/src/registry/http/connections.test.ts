@@ -6,10 +6,10 @@ import type { Server as NetServer, Socket } from "node:net";
 import { hostname } from "node:os";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { freePort, startPeer, temporaryDirectory } from "@cooper/test";
+import { authority, freePort, startPeer, temporaryDirectory } from "@cooper/test";
 import type { Peer } from "@cooper/test";
 import { isLoopback, isPrivateAddress } from "./address.ts";
-import { answer, authority, DESCRIPTOR, MANIFEST, securePeer } from "./authority.test.support.ts";
+import { answer, DESCRIPTOR, MANIFEST, securePeer } from "./secure-peer.test.support.ts";
 import { openPeer } from "../opening.test.support.ts";
 
 test("a registry on this machine may speak plain HTTP", async (t) => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { collect } from "@cooper/archive";
 import { describeBytes, MEDIA_TYPES } from "@cooper/oci";
 import { startPeer } from "@cooper/test";
-import { answer } from "./authority.test.support.ts";
+import { answer } from "./secure-peer.test.support.ts";
 import { openPeer } from "../opening.test.support.ts";
 
 test("a registry that never answers is given up", async (t) => {

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { describeBytes } from "@cooper/oci";
-import { startDockerRegistry, startPeer } from "@cooper/test";
-import { answer, authority, DESCRIPTOR, securePeer } from "./authority.test.support.ts";
+import { authority, startDockerRegistry, startPeer } from "@cooper/test";
+import { answer, DESCRIPTOR, securePeer } from "./secure-peer.test.support.ts";
 import { openPeer } from "../opening.test.support.ts";
 import { openRegistryRepository } from "../repository.ts";
 

@@ -1,21 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { describeBytes, MEDIA_TYPES } from "@cooper/oci";
-import type { Descriptor } from "@cooper/oci";
-import { requireProgram, run, startPeer, temporaryDirectory } from "@cooper/test";
-import type { Peer, PeerHandler } from "@cooper/test";
-
-export const MANIFEST: Buffer = Buffer.from('{"schemaVersion":2}');
-export const DESCRIPTOR: Descriptor = describeBytes(MEDIA_TYPES.oci.manifest, MANIFEST);
-
-/** Gives that manifest, whatever is asked for. */
-export const answer: PeerHandler = (request, response) => {
-  response.setHeader("content-type", DESCRIPTOR.mediaType);
-  response.setHeader("content-length", DESCRIPTOR.size);
-  response.setHeader("docker-content-digest", DESCRIPTOR.digest);
-  response.end(request.method === "HEAD" ? undefined : MANIFEST);
-};
+import { temporaryDirectory } from "./directory.ts";
+import { requireProgram, run } from "./program.ts";
 
 export interface Authority {
   readonly directory: string;
@@ -58,12 +45,4 @@ export async function authority(t: TestContext): Promise<Authority | undefined> 
     path("leaf.crt"),
   ]);
   return { directory, ca: path("ca.crt"), certificate: path("leaf.crt"), key: path("leaf.key") };
-}
-
-export async function securePeer(
-  t: TestContext,
-  made: Authority,
-  handle: PeerHandler = answer,
-): Promise<Peer> {
-  return await startPeer(t, handle, { cert: readFileSync(made.certificate), key: readFileSync(made.key) });
 }
