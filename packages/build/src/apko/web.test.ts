@@ -38,9 +38,9 @@ async function site(
     ({ path }, response) => {
       const text = texts[path];
       if (text !== undefined) return response.end(typeof text === "string" ? text : JSON.stringify(text));
-      const file = join(root, path);
-      if (!existsSync(file)) response.writeHead(404);
-      return response.end(existsSync(file) ? readFileSync(file) : "");
+      const found = join(root, path);
+      if (!existsSync(found)) response.writeHead(404);
+      return response.end(existsSync(found) ? readFileSync(found) : "");
     },
     { cert: readFileSync(made.certificate), key: readFileSync(made.key) },
   );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { extract } from "@cooper/oci";
@@ -14,6 +14,8 @@ import {
 } from "@cooper/test";
 import { unpackTar } from "@cooper/archive";
 import { imageOfPackages } from "../image/package-image.ts";
+import { apkData } from "./alpine.fixture.ts";
+import { auditRoot } from "./audit.fixture.ts";
 import { repositoryOf, solveFor } from "./apk.fixture.ts";
 
 /** Everything that a package can have, as far as apk's database tells. */
@@ -75,9 +77,13 @@ function records(database: string): readonly (readonly string[])[] {
     .toSorted((a, b) => ((a[1] ?? "") < (b[1] ?? "") ? -1 : 1));
 }
 
-async function madeRoot(t: TestContext): Promise<{ readonly root: string; readonly repository: string }> {
-  const { context, directory: repository } = await repositoryOf(t, packages());
-  const solution = await solveFor(context, ["capable"]);
+async function madeRoot(
+  t: TestContext,
+  made: readonly MadeApk[] = packages(),
+  name: string = "capable",
+): Promise<{ readonly root: string; readonly repository: string }> {
+  const { context, directory: repository } = await repositoryOf(t, made);
+  const solution = await solveFor(context, [name]);
   const image = imageOfPackages([solution], context);
   const root = join(temporaryDirectory(t), "root");
   assert.ok(image.kind === "image");
@@ -126,3 +132,50 @@ test("apk itself writes the same database for the same packages, and finds nothi
   const removed = await run(program, ["del", "--root", root, ...common, "--no-scripts", "capable"]);
   assert.equal(removed.status, 0, removed.stderr);
 });
+
+test("an audit of contents, owners, modes and links finds nothing, and each thing that is changed", async (t) => {
+  if (!requireRoot(t)) return;
+  const { root } = await madeRoot(t);
+  assert.deepEqual(auditRoot(root), []);
+  writeFileSync(join(root, "etc/extra"), "changed");
+  chmodSync(join(root, "usr/bin/tool"), 0o755);
+  chownSync(join(root, "usr/lib/deep/lib.so"), 7, 9);
+  chmodSync(join(root, "tmp"), 0o777);
+  rmSync(join(root, "top"));
+  rmSync(join(root, "usr/bin/alias"));
+  symlinkSync("/tmp/tool", join(root, "usr/bin/alias"));
+  writeFileSync(join(root, "usr/bin/new"), "");
+  assert.deepEqual(auditRoot(root).toSorted(), [
+    "A usr/bin/new",
+    "M tmp",
+    "M usr/bin/same", // the other name of the tool
+    "M usr/bin/tool",
+    "M usr/lib/deep/lib.so",
+    "U etc/extra",
+    "U usr/bin/alias",
+    "X top",
+  ]);
+});
+
+test("packages of Alpine and Wolfi are in an image as they say", async (t) => {
+  const directory = apkData(t, "packages");
+  if (directory === undefined || !requireRoot(t)) return;
+  for (const [name, version, checksum] of [
+    ["alpine-baselayout", "3.2.0-r23", "Q1LLq2qDNrS/qRnhxQ3hsY/sHbQnc="],
+    ["hello-wolfi", "2.12.1-r0", "Q1j9huCmxqWKDR+abKskcY8e/aZMo="],
+  ] as const) {
+    const file = `${name}-${version}.apk`;
+    const bytes = readFileSync(join(directory, file));
+    const record = `C:${checksum}\nP:${name}\nV:${version}\nA:x86_64\nS:${bytes.length}\nI:${bytes.length}\n\n`;
+    // oxlint-disable-next-line no-await-in-loop
+    const { root } = await madeRoot(t, [{ bytes, checksum, file, record }], name);
+    assert.deepEqual(
+      auditRoot(root).filter((line) => !MADE.test(line)),
+      [],
+      name,
+    );
+  }
+});
+
+/** What belongs to the whole and no package has; baselayout's script makes a group. */
+const MADE = /^A (?:etc\/(?:group|ssl)|usr\/local)(?:\/|$)/u;

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import type { TarInput } from "@cooper/archive";
+import { gzipSync } from "node:zlib";
+import { type TarInput, writeTar } from "@cooper/archive";
 import { isFault } from "@cooper/sys";
 import { layoutMembers } from "./content.ts";
 import { type DebFile, readControl } from "./deb.ts";
@@ -28,12 +30,13 @@ async function layout(file: DebFile): Promise<{ readonly members: TarInput[]; re
   return { members, listed };
 }
 
-/** Reads all of it, and gives what is wrong. */
+/** Reads all of it, with what is in its files, and gives what is wrong. */
 async function faultOf(bytes: Uint8Array): Promise<string> {
   const file = fileOf(bytes);
   try {
     await readControl(file);
     await layout(file);
+    for await (const _ of writeTar(layoutMembers(file, () => {}))) continue;
   } catch (error) {
     assert.ok(isFault(error, "PACKAGE_INVALID"), String(error));
     assert.match(error.message, /sample 1\.0/);
@@ -197,6 +200,16 @@ test("what is no .deb is refused, each with its own sentence", async () => {
   assert.match(await faultOf(noControl), /no file named control/);
 });
 
+test("data that is cut short or damaged within a file is refused by the package's name", async () => {
+  const content = randomBytes(300_000);
+  const data = gzipSync(await tar([{ path: "./large", type: "file", bytes: content }]));
+  const middle = Math.floor(data.length / 2);
+  const cut = data.subarray(0, middle);
+  assert.match(await faultOf(await makeDeb({ dataName: "data.tar.gz", dataTar: cut })), /cannot be read/);
+  data.writeUInt8(data.readUInt8(middle) ^ 1, middle); // what gzip's checksum tells
+  assert.match(await faultOf(await makeDeb({ dataName: "data.tar.gz", dataTar: data })), /cannot be read/);
+});
+
 test("names in ar may end with a slash, and members of signers may stand between", async () => {
   const deb = makeAr([
     ["debian-binary/", Buffer.from("2.0\n")],
@@ -209,11 +222,4 @@ test("names in ar may end with a slash, and members of signers may stand between
     members.map(({ path }) => path),
     ["x"],
   );
-});
-
-test("a bomb stops before it has filled anything", async () => {
-  const bomb = join(directory, "bomb.tar.zst");
-  execFileSync("sh", ["-c", `head -c 700M /dev/zero | zstd -q -3 > ${bomb}`]);
-  const dataTar = execFileSync("cat", [bomb], { maxBuffer: 2 ** 26 });
-  assert.match(await faultOf(await makeDeb({ dataName: "data.tar.zst", dataTar })), /cannot be read/);
 });

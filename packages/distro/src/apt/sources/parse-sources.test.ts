@@ -95,5 +95,8 @@ test("an entry that lacks something, or is none, is refused", () => {
   const isInvalid = { code: "REPOSITORY_INVALID", message: /a\.sources/ };
   assert.throws(() => parseDeb822Sources("Types: deb\nURIs: http://a/\n", "a.sources"), isInvalid);
   assert.throws(() => parseDeb822Sources("Types: deb\nURIs: http://a/\nSuites: x\n", "a.sources"), isInvalid);
-  assert.throws(() => parseDeb822Sources("nonsense\n", "a.sources"), isInvalid);
+  assert.throws(() => parseDeb822Sources("Types: deb\nURIs http\n", "a.sources"), {
+    code: "REPOSITORY_INVALID",
+    message: 'a.sources, line 2, "URIs http": it is no field',
+  });
 });

@@ -53,7 +53,12 @@ export function parseDeb822Sources(text: string, from: string): readonly SourceE
   try {
     stanzas = parseStanzas(text);
   } catch (cause) {
-    throw new DistroError("REPOSITORY_INVALID", `${from} cannot be read`, { cause, fields: { file: from } });
+    const what = cause instanceof Error ? withoutCredentials(cause.message) : String(cause);
+    throw new DistroError("REPOSITORY_INVALID", `${from}, ${what}`, {
+      cause,
+      advice: "Write fields as Types: deb, URIs: ADDRESS, Suites: SUITE, Components: COMPONENT…",
+      fields: { file: from },
+    });
   }
   return stanzas.flatMap((stanza) => entriesOf(stanza, from));
 }
@@ -94,10 +99,14 @@ function entriesOf(stanza: Stanza, from: string): readonly SourceEntry[] {
 function invalid(from: string, number: number, line: string): DistroError {
   return new DistroError(
     "REPOSITORY_INVALID",
-    `${from}, line ${number}: ${JSON.stringify(line.replace(/\/\/[^/@\s]*@/, "//").slice(0, 120))} is no source`,
+    `${from}, line ${number}: ${JSON.stringify(withoutCredentials(line).slice(0, 120))} is no source`,
     {
       advice: "Write deb [OPTIONS] ADDRESS SUITE COMPONENT…, or deb ADDRESS DIRECTORY/.",
       fields: { file: from, line: number },
     },
   );
+}
+
+function withoutCredentials(text: string): string {
+  return text.replaceAll(/\/\/[^/@\s]*@/g, "//");
 }
