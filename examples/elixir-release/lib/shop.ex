@@ -19,7 +19,7 @@ defmodule Shop do
   defp answer(socket) do
     case :gen_tcp.recv(socket, 0) do
       {:ok, :http_eoh} ->
-        body = ~s({"casks":3})
+        body = ~s({"casks":#{Cellar.casks()}})
 
         :gen_tcp.send(socket, [
           "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n",

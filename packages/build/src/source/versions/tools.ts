@@ -77,6 +77,7 @@ export const TOOLS = {
       tomlField("Pipfile", "requires", "python_version"),
       tomlField("pyproject.toml", "project", "requires-python"),
       tomlField("pyproject.toml", "tool", "poetry", "dependencies", "python"),
+      tomlField("pylock.toml", "requires-python"),
     ],
     prefix: /^(c?python@?-?|v)(?=\d)/,
   },

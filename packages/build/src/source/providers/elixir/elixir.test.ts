@@ -61,6 +61,24 @@ test("the newest Elixir that will do is taken, with the Erlang that is asked for
   });
 });
 
+test("dependencies that a path names are fetched from nowhere", async (t) => {
+  const cases: readonly [Record<string, string>, "some" | "none"][] = [
+    [{ "mix.exs": mixfile("app: :shop", '{:cellar, path: "cellar"}, {:hoops, in_umbrella: true}') }, "none"],
+    [
+      { "mix.exs": mixfile("app: :shop", '{:cellar, path: "cellar"}, {:jason, "~> 1.4", only: [:prod]}') },
+      "some",
+    ],
+    [{ "mix.exs": mixfile('app: :shop, deps: [{:jason, "~> 1.4"}]') }, "some"],
+    [{ "mix.exs": mixfile('app: :shop, deps: [{:cellar, path: "cellar"}]') }, "none"],
+    [{ "mix.exs": mixfile("app: :shop", '{:git, git: "https://git.invalid/a"}') }, "some"],
+    [{ "mix.exs": mixfile("app: :shop"), "mix.lock": '%{\n  "jason": {:hex, :jason, "1.4.4"}\n}\n' }, "some"],
+    [{ "mix.exs": mixfile("app: :shop"), "mix.lock": "%{\n}\n" }, "none"],
+  ];
+  for (const [files, dependencies] of cases) {
+    assert.equal(readMix(await sourceOf(t, files), NONE).dependencies, dependencies, files["mix.exs"]);
+  }
+});
+
 test("an umbrella without releases is told to name one", async (t) => {
   const source = await sourceOf(t, { "mix.exs": mixfile('apps_path: "apps"') });
   assert.throws(() => elixir.plan(source, NONE), { code: "START_UNKNOWN", advice: /MIX_RELEASE/ });

@@ -7,6 +7,7 @@ export interface Mix {
   readonly release: string | undefined;
   /** Its name where the project has releases: mix knows the one that is named after the application by none. */
   readonly named: readonly [] | readonly [string];
+  /** Whether any has to be fetched: those that a path in the source names are there. */
   readonly dependencies: "none" | "some";
   readonly isPhoenix: boolean;
   /** Whether its aliases have the task that builds Phoenix's assets. */
@@ -23,13 +24,24 @@ export function readMix(source: Source, settings: Settings): Mix {
     /\bdefp?\s+releases\b[^[]*\[\s*(\w+):/.exec(text)?.[1];
   const chosen =
     settings.variables["MIX_RELEASE"] ?? /\bdefault_release:\s*:(\w+)/.exec(text)?.[1] ?? releases;
-  const list = /\bdefp?\s+deps\b(?:\(\))?\s*(?:do|,\s*do:)\s*\[([^\]]*)/.exec(text)?.[1] ?? "";
   return {
     release: chosen ?? application,
     named: chosen === undefined ? [] : [chosen],
-    dependencies: list.trim() === "" && !source.has("mix.lock") ? "none" : "some",
+    dependencies: hasFetched(source, text) ? "some" : "none",
     isPhoenix: /\{\s*:phoenix\s*,/.test(text),
     hasAssets: text.includes('"assets.deploy"'),
     hasCookie: /\bcookie:/.test(text),
   };
+}
+
+/** Whether mix.lock names anything, or mix.exs something that has no path. */
+function hasFetched(source: Source, mixfile: string): boolean {
+  if (/"\s*:\s*\{\s*:(hex|git)\b/.test(source.text("mix.lock") ?? "")) return true;
+  const lists = [
+    /\bdefp?\s+deps\b(?:\(\))?\s*(?:do|,\s*do:)\s*\[([^]*?)(?:\n\s*(?:end|defp?)\b|$)/,
+    /\bdeps:\s*\[((?:\s*\{[^{}]*\}\s*,?)*)\s*\]/,
+  ].map((list) => list.exec(mixfile)?.[1] ?? "");
+  return [...lists.join("\n").matchAll(/\{\s*:\w+\s*,([^{}]*)\}/g)].some(
+    ([, options = ""]) => !/\b(path:\s*"|in_umbrella:\s*true)/.test(options),
+  );
 }

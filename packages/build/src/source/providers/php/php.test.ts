@@ -51,6 +51,30 @@ test("extensions that Composer's files ask for become Debian's packages, but tho
   ]);
 });
 
+test("packages that lie in the source itself are there when Composer installs", async (t) => {
+  const installed = async (files: Record<string, string>): Promise<readonly string[] | undefined> =>
+    planSource(await sourceOf(t, { "public/index.php": "", ...files }), NONE).steps["dependencies"]
+      ?.copies?.[0]?.include;
+  const own = ["composer.json", "composer.lock"];
+  const repositories = [
+    { type: "path", url: "./packages/*" },
+    { type: "artifact", url: "archives/" },
+    { type: "vcs", url: "https://git.invalid/a" },
+  ];
+  assert.deepEqual(await installed({ "composer.json": JSON.stringify({ repositories }) }), [
+    ...own,
+    "packages/*",
+    "archives",
+  ]);
+  const named = { hoops: { type: "path", url: "hoops" }, "packagist.org": false };
+  assert.deepEqual(await installed({ "composer.json": JSON.stringify({ repositories: named }) }), [
+    ...own,
+    "hoops",
+  ]);
+  const kept = { "composer.json": "{}", "vendor/composer/installed.json": "{}" };
+  assert.deepEqual(await installed(kept), [...own, "vendor"]);
+});
+
 test("visitors see the directory of the front controller, or the one that is named", async (t) => {
   const rootOf = async (files: Record<string, string>, PHP_ROOT?: string): Promise<string | undefined> => {
     const variables: Record<string, string> = PHP_ROOT === undefined ? {} : { PHP_ROOT };

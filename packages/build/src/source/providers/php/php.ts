@@ -101,7 +101,7 @@ function composerSteps(
     files: [{ path: `${HOME}/config.json`, text: SETTINGS }],
     copies: [
       settings.installCommand === undefined
-        ? { ...whole, include: ["composer.json", "composer.lock"] }
+        ? { ...whole, include: ["composer.json", "composer.lock", ...project.local] }
         : whole,
     ],
     commands: [install],

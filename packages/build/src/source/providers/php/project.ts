@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { isTable, type Source } from "../../project/source.ts";
 
 /** An application of PHP, as Composer's files describe it. */
@@ -9,13 +10,16 @@ export interface PhpProject {
   readonly requires: ReadonlySet<string>;
   /** Extensions that it or a package that is locked asks for, without `ext-`. */
   readonly extensions: readonly string[];
+  /** Files of the source besides Composer's own that packages are installed from, as patterns. */
+  readonly local: readonly string[];
   /** What visitors see, relative to the source. */
   readonly documentRoot: string;
 }
 
 /** `SOURCE_INVALID` where a file is not what its name says. */
 export function readPhpProject(source: Source): PhpProject {
-  const required = keysOf(source.json("composer.json"), "require");
+  const composer = source.json("composer.json");
+  const required = keysOf(composer, "require");
   const locked = source.json("composer.lock");
   const packages: readonly unknown[] =
     isTable(locked) && Array.isArray(locked["packages"]) ? locked["packages"] : [];
@@ -30,6 +34,10 @@ export function readPhpProject(source: Source): PhpProject {
     packages: packages.length > 0 || required.some((name) => name.includes("/")) ? "some" : "none",
     requires: new Set(required),
     extensions: [...new Set(extensions)],
+    local: [
+      ...localRepositories(composer),
+      ...(source.has("vendor/composer/installed.json") ? ["vendor"] : []),
+    ],
     documentRoot: documentRoot(source),
   };
 }
@@ -37,6 +45,21 @@ export function readPhpProject(source: Source): PhpProject {
 function keysOf(value: unknown, key: string): readonly string[] {
   const table = isTable(value) ? value[key] : undefined;
   return isTable(table) ? Object.keys(table) : [];
+}
+
+/** Directories of packages and of their archives: repositories of the types `path` and `artifact`. */
+function localRepositories(composer: unknown): readonly string[] {
+  const written = isTable(composer) ? composer["repositories"] : undefined;
+  const all: readonly unknown[] = Array.isArray(written)
+    ? written
+    : isTable(written)
+      ? Object.values(written)
+      : [];
+  return all.flatMap((each) => {
+    if (!isTable(each) || (each["type"] !== "path" && each["type"] !== "artifact")) return [];
+    const { url } = each;
+    return typeof url === "string" ? posix.normalize(url).replace(/\/$/, "") : [];
+  });
 }
 
 /** Where frameworks have their front controller: Laravel, Symfony and Slim; CakePHP; Yii; older Zend. */

@@ -4,6 +4,7 @@ import type { Source } from "../../project/source.ts";
 import type { NativePackages } from "./native.ts";
 import { LOCAL, LOCKED, type Locker, lockerOf } from "./package-manager.ts";
 import { type Project, tableAt } from "./project.ts";
+import { type Pylock, readPylock } from "./pylock.ts";
 import {
   compileLine,
   ENVIRONMENT,
@@ -38,7 +39,8 @@ export interface InstallPlan {
  */
 export function installPlan(installing: Installing): InstallPlan {
   const { source, settings, runtime, native } = installing;
-  const usesGit = /git\+(https|ssh)/.test(manifestText(source));
+  const usesGit =
+    /git\+(https|ssh)/.test(manifestText(source)) || (readPylock(source, [])?.unhashed.length ?? 0) > 0;
   const steps: Plan["steps"] = {
     python: pythonStep(runtime, [...(usesGit ? ["git"] : []), ...native.build]),
   };
@@ -85,6 +87,8 @@ function dependencySteps({ source, settings, project }: Installing): Plan["steps
       dependencies: installStep(pipInstall("--requirement", LOCKED), lockedCopy(LOCKED)),
     };
   }
+  const pylock = project.requirements === undefined ? readPylock(source, extras) : undefined;
+  if (pylock !== undefined) return { dependencies: pylockStep(pylock) };
   if (project.requirements !== undefined) {
     const { files, reach } = project.requirements;
     const manifests: PlanCopy = { from: "source", source: ".", target: "app", include: [...files] };
@@ -106,6 +110,28 @@ function installStep(line: string, ...from: readonly PlanCopy[]): PlanStep {
   return { ...PIP, after: "python", copies: [...from], commands: [inOneGo(line, compileLine(ENVIRONMENT))] };
 }
 
+/** A lock that every tool writes is told to pip without any. */
+function pylockStep({ hashed, unhashed, archives }: Pylock): PlanStep {
+  const given = [
+    { path: LOCKED, lines: hashed },
+    { path: UNHASHED, lines: unhashed },
+  ].filter(({ lines }) => lines.length > 0);
+  const copies: PlanCopy[] =
+    archives.length === 0 ? [] : [{ from: "source", source: ".", target: "app", include: [...archives] }];
+  return {
+    ...PIP,
+    after: "python",
+    copies,
+    files: given.map(({ path, lines }) => ({ path, text: `${lines.join("\n")}\n` })),
+    commands: [
+      inOneGo(
+        ...given.map(({ path }) => pipInstall("--no-deps", "--requirement", path)),
+        compileLine(ENVIRONMENT),
+      ),
+    ],
+  };
+}
+
 /** Lines that install the project itself, with none of what it needs. */
 function projectLines({ source, project }: Installing): readonly string[] {
   const flags = ["--no-deps", "--target", PROJECT];
@@ -115,11 +141,22 @@ function projectLines({ source, project }: Installing): readonly string[] {
     if (project.kind === "files" && !hasMembers) return [];
     return [`{ test ! -s ${LOCAL} || ${pipInstall(...flags, "--requirement", LOCAL)}; }`];
   }
+  const pylock =
+    locker === undefined && project.requirements === undefined ? readPylock(source, []) : undefined;
+  if (pylock !== undefined) {
+    const own = project.kind === "package" ? ["."] : [];
+    const directories = [...new Set([...pylock.directories, ...own])];
+    return directories.length === 0
+      ? []
+      : [pipInstall(...flags, ...directories.map((path) => quoted(`./${path}`)))];
+  }
   const isKnown =
     locker !== undefined || project.dependencies !== undefined || project.requirements !== undefined;
   return project.kind === "package" && isKnown ? [pipInstall(...flags, ".")] : [];
 }
 
+/** What a lock takes from repositories, of which no hash is known. */
+const UNHASHED = "/opt/repositories.txt";
 const TOOL = "/opt/tool";
 
 /** The tool that reads the lock file, apart from the application's packages. */

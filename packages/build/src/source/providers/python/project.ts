@@ -1,4 +1,5 @@
 import { isTable, type Source } from "../../project/source.ts";
+import { readPylock } from "./pylock.ts";
 import { normalName, readRequirements, requirementNames, type Requirements } from "./requirements.ts";
 
 /** A Python project, as its files describe it. */
@@ -41,6 +42,7 @@ export function readProject(source: Source): Project {
     ...Object.keys(tableAt(poetry, "dependencies")).map(normalName),
     ...Object.keys(tableAt(source.toml("Pipfile"), "packages")).map(normalName),
     ...LOCKS.flatMap((lock) => lockedNames(source, lock)),
+    ...(readPylock(source, [])?.names ?? []),
     ...Object.keys(tableAt(source.json("Pipfile.lock"), "default")).map(normalName),
   ];
   return {

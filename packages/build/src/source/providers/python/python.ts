@@ -7,6 +7,7 @@ import { readDjango } from "./django.ts";
 import { installPlan } from "./install.ts";
 import { nativePackages } from "./native.ts";
 import { readProject } from "./project.ts";
+import { PYLOCK } from "./pylock.ts";
 import {
   chooseRuntime,
   compileLine,
@@ -25,6 +26,7 @@ const MANIFESTS = [
   "setup.py",
   "setup.cfg",
   "Pipfile",
+  PYLOCK,
   "manage.py",
 ] as const;
 

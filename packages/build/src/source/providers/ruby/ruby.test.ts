@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertStoredPlan } from "../../plan/stored-plan.fixture.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { planSource } from "../../plan/plan-source.ts";
 import { sourceOf } from "../../project/source.fixture.ts";
 import { readGems } from "./gems.ts";
@@ -29,6 +30,20 @@ for (const [name, files] of Object.entries(PLANS)) {
     assertStoredPlan(planSource(await sourceOf(t, files), { variables: {} }), import.meta.dirname, name);
   });
 }
+
+test("gems that lie in vendor/cache are installed from there, without a network where all do", async (t) => {
+  const planOf = async (...cached: readonly string[]): Promise<Plan> => {
+    const archives = Object.fromEntries(cached.map((name) => [`vendor/cache/${name}.gem`, ""]));
+    return planSource(await sourceOf(t, { ...PLANS["rack"], ...archives }), NONE);
+  };
+  const all = await planOf("rack-1.0", "puma-1.0");
+  assert.match(String(all.steps["dependencies"]?.commands[0]), /^bundle install --jobs 4 --local && /);
+  assert.equal(all.steps["dependencies"]?.network, undefined);
+  assert.deepEqual(all.deploy.copies.at(-1)?.exclude, ["vendor/cache/*.gem"]);
+  const some = await planOf("rack-1.0");
+  assert.equal(some.steps["dependencies"]?.network, "host");
+  assert.ok(some.steps["dependencies"]?.copies?.[0]?.include?.includes("vendor/cache"));
+});
 
 /** What an application is, its files, and what starts it, without what puts the port in. */
 const STARTS: readonly [string, Record<string, string>, string | undefined][] = [

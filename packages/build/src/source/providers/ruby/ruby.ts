@@ -29,11 +29,13 @@ export const ruby: Provider = {
     const environment = environmentOf(source, gems);
     const steps = bundleSteps(source, settings, gems, runtime, native.build);
     const hasBundle = steps["dependencies"] !== undefined;
+    // The image has gems as they were installed, not their archives.
+    const archives = gems.cache === "none" ? {} : { exclude: ["vendor/cache/*.gem"] };
     const copies: PlanCopy[] = [
       ...(hasBundle ? [{ from: "dependencies", source: BUNDLE, target: BUNDLE.slice(1) }] : []),
       steps["application"] === undefined
-        ? { from: "source", source: ".", target: "app" }
-        : { from: "application", source: "/app", target: "app" },
+        ? { from: "source", source: ".", target: "app", ...archives }
+        : { from: "application", source: "/app", target: "app", ...archives },
     ];
     const base = ["base-files", "libc-bin", "netbase", "tzdata", "ca-certificates", "ruby"];
     const bundler = hasBundle ? ["ruby-bundler"] : [];
@@ -98,11 +100,13 @@ function bundleSteps(
     steps["dependencies"] = {
       root,
       copies: [manifests ? { ...whole, include: [...gems.manifests] } : whole],
-      commands: [settings.installCommand ?? `bundle install --jobs 4 && ${CLEAN}`],
+      commands: [
+        settings.installCommand ??
+          `bundle install --jobs 4${gems.cache === "all" ? " --local" : ""} && ${CLEAN}`,
+      ],
       caches: [{ id: "bundler", target: CACHE, sharing: "locked" }],
       environment: { ...environment, BUNDLE_USER_CACHE: CACHE },
-      network: "host",
-      configuration: ["certificates"],
+      ...(gems.cache === "all" ? {} : { network: "host", configuration: ["certificates"] }),
     };
   }
   const builds = [

@@ -3,13 +3,15 @@ import { z } from "zod";
 import { BuildError } from "../../../errors.ts";
 import type { Source } from "../../project/source.ts";
 
+/** A field that a member may take from the workspace instead: `edition.workspace = true`. */
+const inherited = z.looseObject({ workspace: z.literal(true) });
 const target = z.looseObject({ name: z.string().optional(), path: z.string().optional() });
 
 const manifestSchema = z.looseObject({
   package: z
     .looseObject({
       name: z.string(),
-      edition: z.unknown().optional(),
+      edition: z.union([z.string(), inherited]).optional(),
       build: z.union([z.string(), z.boolean()]).optional(),
       "default-run": z.string().optional(),
       autobins: z.boolean().optional(),
@@ -19,6 +21,7 @@ const manifestSchema = z.looseObject({
     .looseObject({
       members: z.array(z.string()).optional(),
       exclude: z.array(z.string()).optional(),
+      package: z.looseObject({ edition: z.string().optional() }).optional(),
     })
     .optional(),
   lib: target.optional(),
@@ -36,11 +39,13 @@ export interface Crate {
   /** In the source; `.` for its root. */
   readonly directory: string;
   readonly manifest: Manifest;
+  /** Its own, or the one that it takes from the workspace. */
+  readonly edition: string | undefined;
 }
 
 /** The packages that are compiled together: the root's own and a workspace's members. `SOURCE_INVALID` */
 export function cratesOf(source: Source): readonly Crate[] {
-  const { members = [], exclude = [] } = readManifest(source, ".")?.workspace ?? {};
+  const { members = [], exclude = [], package: common } = readManifest(source, ".")?.workspace ?? {};
   const excluded = new Set(exclude.map(clean));
   const listed = source
     .matching(...members.map((pattern) => posix.join(clean(pattern), "Cargo.toml")))
@@ -48,8 +53,9 @@ export function cratesOf(source: Source): readonly Crate[] {
     .filter((directory) => !excluded.has(directory));
   return withPaths(source, [".", ...listed]).flatMap((directory) => {
     const manifest = readManifest(source, directory);
-    const name = manifest?.package?.name;
-    return manifest === undefined || name === undefined ? [] : [{ name, directory, manifest }];
+    if (manifest?.package === undefined) return [];
+    const { name, edition } = manifest.package;
+    return [{ name, directory, manifest, edition: typeof edition === "object" ? common?.edition : edition }];
   });
 }
 

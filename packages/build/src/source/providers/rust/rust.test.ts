@@ -19,9 +19,11 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "templates/page.html": "",
   },
   "a-workspace": {
-    "Cargo.toml": '[workspace]\nmembers = ["crates/*"]\nexclude = ["crates/old"]\n',
+    "Cargo.toml":
+      '[workspace]\nmembers = ["crates/*"]\nexclude = ["crates/old"]\npackage = { edition = "2021" }\n',
     "Cargo.lock": "",
-    "crates/shop/Cargo.toml": `${PACKAGE}\n[dependencies]\ncellar = { path = "../../cellar" }\n`,
+    "crates/shop/Cargo.toml":
+      '[package]\nname = "shop"\nedition.workspace = true\n\n[dependencies]\ncellar = { path = "../../cellar" }\n',
     "crates/shop/src/main.rs": MAIN,
     "crates/old/Cargo.toml": '[package]\nname = "old"\n',
     "crates/old/src/main.rs": MAIN,
@@ -92,6 +94,16 @@ test("Rust's version is the newest that there is and that the source takes, or a
     const source = await sourceOf(t, { "Cargo.toml": PACKAGE, "src/main.rs": MAIN, ...files }); // oxlint-disable-line no-await-in-loop
     assert.throws(() => rust.plan(source, NONE), { code: "VERSION_UNAVAILABLE", message });
   }
+});
+
+test("the edition that a member takes from its workspace counts as its own", async (t) => {
+  const source = await sourceOf(t, {
+    "Cargo.toml": '[workspace]\nmembers = ["shop"]\n\n[workspace.package]\nedition = "2024"\n',
+    "shop/Cargo.toml": '[package]\nname = "shop"\nedition = { workspace = true }\n',
+    "shop/src/main.rs": MAIN,
+    ".tool-versions": "rust 1.63\n",
+  });
+  assert.throws(() => rust.plan(source, NONE), { message: /shop\/Cargo\.toml has the edition 2024/ });
 });
 
 test("a library that a package brings itself is not asked of the system", async (t) => {

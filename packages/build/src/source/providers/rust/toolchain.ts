@@ -29,8 +29,7 @@ export function toolchainOf(source: Source, crates: readonly Crate[], settings: 
     throw versionUnavailable("rust", wanted, [NEWEST, ...others]);
   }
   const version = chooseVersion(source, settings, "rust", [NEWEST, ...others]);
-  for (const { directory, manifest } of crates) {
-    const edition = String(manifest.package?.edition);
+  for (const { directory, edition = "" } of crates) {
     const oldest = EDITIONS[edition] ?? 0;
     if (Number(version.split(".")[1]) >= oldest) continue;
     throw new BuildError(

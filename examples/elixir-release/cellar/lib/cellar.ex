@@ -1,0 +1,4 @@
+defmodule Cellar do
+  @moduledoc "What lies in the cellar."
+  def casks, do: 3
+end
