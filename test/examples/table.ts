@@ -73,7 +73,13 @@ export const EXAMPLES: readonly Example[] = [
   { name: "node-nx", asks: [{ path: "/", answer: '{"casks":3}' }], lacks: asked("node-nx") },
   { name: "node-pnpm", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "node-yarn", asks: [{ path: "/", answer: '{"casks":3}' }] },
-  { name: "php-composer", asks: [{ path: "/names", answer: "FÄSSCHEN" }] },
+  {
+    name: "php-composer",
+    asks: [
+      { path: "/names", answer: "FÄSSCHEN" },
+      { path: "/hoops", answer: "[4,4,4]" },
+    ],
+  },
   { name: "procfile", asks: [{ path: "/", answer: '{"casks":3}' }] },
   {
     name: "python-django",
@@ -91,8 +97,10 @@ export const EXAMPLES: readonly Example[] = [
     asks: [{ path: "/", answer: "There are " }],
     lacks: asked("react-router-app"),
   },
+  { name: "ruby-bundler", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "ruby-sinatra", asks: [{ path: "/casks/firkin", answer: '"litres":41' }] },
   { name: "rust-http", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "rust-workspace", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "shell-script", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "static-site", asks: [{ path: "/", answer: "<p>Three casks.</p>" }] },
   { name: "sveltekit-app", asks: [{ path: "/", answer: "3 casks." }], lacks: asked("sveltekit-app") },

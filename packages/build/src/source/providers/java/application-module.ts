@@ -5,7 +5,7 @@ import { findMainClasses } from "./main-class.ts";
 import type { Module } from "./pom.ts";
 
 /** How a module becomes something that can be started. */
-export type Packaging = "spring-boot" | "quarkus" | "one jar" | "class path";
+export type Packaging = "spring-boot" | "quarkus" | "one jar" | "war" | "class path";
 
 export interface Application {
   readonly module: Module;
@@ -31,7 +31,10 @@ export function findApplication(source: Source, settings: Settings, modules: rea
     throw unknown(source, what, directories);
   }
   if (leaves.length === 1) return applicationOf(source, settings, only);
-  const packaged = leaves.filter((module) => packagingOf(module) !== "class path" && hasMain(source, module));
+  const packaged = leaves.filter(
+    (module) =>
+      packagingOf(module) === "war" || (packagingOf(module) !== "class path" && hasMain(source, module)),
+  );
   const started = leaves.filter((module) => hasMain(source, module));
   const likely = packaged.length > 0 ? packaged : started;
   const [chosen] = likely;
@@ -53,13 +56,6 @@ function unknown(source: Source, what: string, modules: readonly string[]): Buil
 
 function applicationOf(source: Source, settings: Settings, module: Module): Application {
   const packaging = packagingOf(module);
-  if (module.packaging === "war" && packaging !== "spring-boot") {
-    throw new BuildError(
-      "START_UNKNOWN",
-      `${module.directory}/pom.xml builds a war, which starts in a servlet container only (java)`,
-      { advice: "Spring Boot's plugin makes wars that start by themselves; Cooper brings no container." },
-    );
-  }
   const given = settings.variables["JAVA_MAIN_CLASS"];
   if (packaging !== "class path") return { module, packaging, mainClass: given };
   const mainClass = given ?? module.mainClass;
@@ -80,10 +76,11 @@ function applicationOf(source: Source, settings: Settings, module: Module): Appl
 /** Plugins that put everything into one jar that is started with -jar. */
 const ONE_JAR = ["maven-shade-plugin", "micronaut-maven-plugin", "helidon-maven-plugin"] as const;
 
-function packagingOf({ plugins, assembly }: Module): Packaging {
+function packagingOf({ packaging, plugins, assembly }: Module): Packaging {
   if (plugins.has("spring-boot-maven-plugin")) return "spring-boot";
   if (plugins.has("quarkus-maven-plugin")) return "quarkus";
   if (assembly === "one jar" || plugins.has("maven-shade-plugin")) return "one jar";
   if (ONE_JAR.some((name) => plugins.has(name))) return "one jar";
-  return "class path";
+  // Whatever else makes a war does not make it start.
+  return packaging === "war" ? "war" : "class path";
 }

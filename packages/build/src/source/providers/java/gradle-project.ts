@@ -87,7 +87,7 @@ function packagingOf(script: string): Packaging | undefined {
   if (/["'](com\.gradleup\.shadow|com\.github\.johnrengelman\.shadow)["']/.test(applied)) return "one jar";
   if (/["'](application|io\.micronaut\.application|io\.ktor\.plugin)["']|^\s*application\s*$/m.test(applied))
     return "class path";
-  return undefined;
+  return /["']war["']|^\s*war\s*$/m.test(applied) ? "war" : undefined;
 }
 
 function mainClassIn(script: string): string | undefined {

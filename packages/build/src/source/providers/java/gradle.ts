@@ -1,24 +1,26 @@
 import { posix } from "node:path";
-import { finishPlan } from "../../plan/finish-plan.ts";
-import type { Plan } from "../../plan/plan.ts";
+import type { Plan, PlanStep } from "../../plan/plan.ts";
 import { readProcfile } from "../../project/procfile.ts";
 import type { Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
-import { drawsPictures, portVariables } from "./framework.ts";
+import { drawsPictures } from "./framework.ts";
 import { findGradleApplication, type GradleApplication } from "./gradle-project.ts";
 import { BUILD_ENVIRONMENT, chooseJdk, jdkRoot, runtimeOf } from "./jdk.ts";
 import {
+  buildLines,
   DEPENDENCIES,
   LAID_OUT,
   largest,
   LAUNCH,
   type Layout,
   oneJar,
+  planBuilt,
   quarkus,
   springBoot,
   takeOwn,
   writeLaunch,
 } from "./start.ts";
+import { inTomcat, tomcatStep, tomcatVersion } from "./tomcat.ts";
 
 /**
  * By the project's own wrapper, which fetches Gradle from where its properties say; by Debian's
@@ -33,37 +35,20 @@ export function planGradle(source: Source, settings: Settings): Plan {
   const hasWrapper = source.has("gradlew");
   const program = hasWrapper ? "sh gradlew" : "gradle";
   const task = `${application.path}${TASKS[application.packaging]}`;
-  return finishPlan(
-    {
-      name: "java",
-      steps: {
-        ...runtime.steps,
-        build: {
-          root: [hasWrapper ? jdkRoot(jdk) : jdkRoot(jdk, "gradle")],
-          copies: [{ from: "source", source: ".", target: "app" }],
-          commands: [
-            settings.buildCommand ??
-              `${program} --no-daemon --console=plain --gradle-user-home /root/.gradle ${task}`,
-            ...(layout.commands.length === 0 ? [] : [layout.commands.join("\n")]),
-          ],
-          environment: BUILD_ENVIRONMENT,
-          caches: [{ id: "gradle", target: "/root/.gradle", sharing: "locked" }],
-          network: "host",
-          configuration: ["maven", "certificates"],
-          secrets: Object.keys(settings.variables),
-        },
-      },
-      deploy: {
-        root: [...runtime.root],
-        copies: [...runtime.copies, ...layout.copies],
-        start: layout.command,
-        environment: { ...runtime.environment, PORT: "8080", ...portVariables(dependencies) },
-        ports: [8080],
-      },
-    },
-    source,
-    settings,
-  );
+  const line = `${program} --no-daemon --console=plain --gradle-user-home /root/.gradle ${task}`;
+  const build: PlanStep = {
+    root: [hasWrapper ? jdkRoot(jdk) : jdkRoot(jdk, "gradle")],
+    copies: [{ from: "source", source: ".", target: "app" }],
+    commands: [...buildLines(settings.buildCommand ?? line, layout)],
+    environment: BUILD_ENVIRONMENT,
+    caches: [{ id: "gradle", target: "/root/.gradle", sharing: "locked" }],
+    network: "host",
+    configuration: ["maven", "certificates"],
+    secrets: Object.keys(settings.variables),
+  };
+  const tomcat =
+    application.packaging === "war" ? { tomcat: tomcatStep(jdk, tomcatVersion(settings, dependencies)) } : {};
+  return planBuilt({ steps: { ...tomcat, build }, runtime, layout, dependencies }, source, settings);
 }
 
 /** What makes something that starts, by how it is packaged. */
@@ -71,6 +56,7 @@ const TASKS: Readonly<Record<GradleApplication["packaging"], string>> = {
   "spring-boot": "bootJar",
   quarkus: "quarkusBuild",
   "one jar": "shadowJar",
+  war: "war",
   "class path": "installDist",
 };
 
@@ -88,6 +74,7 @@ function layoutOf(source: Source, settings: Settings, application: GradleApplica
   }
   const own = ["*-SNAPSHOT.jar", ...modules.flatMap((name) => [`${name}.jar`, `${name}-*.jar`])];
   if (packaging === "quarkus") return quarkus(built);
+  if (packaging === "war") return inTomcat(largest(`${built}/libs`, "war"), own);
   if (packaging === "one jar") return oneJar(largest(`${built}/libs`, "jar"));
   if (packaging === "class path") return installed(built, mainClass, own);
   return springBoot(largest(`${built}/libs`, "jar"), "BOOT-INF", own);

@@ -57,6 +57,7 @@ const SHAPES: Readonly<Record<string, Files>> = {
     "pom.xml": pom("shop", `<properties><java.version>21</java.version></properties>${WEB}${BOOT}`),
     ".mvn/wrapper/maven-wrapper.properties": WRAPPER,
   },
+  "maven-war": { "pom.xml": pom("shop", "<packaging>war</packaging>") },
   "maven-spring-boot-war": { "pom.xml": pom("shop", `<packaging>war</packaging>${WEB}${BOOT}`) },
   "maven-quarkus": {
     "pom.xml": pom("shop", needs("io.quarkus:quarkus-rest") + built(plugin("quarkus-maven-plugin"))),
@@ -187,6 +188,40 @@ for (const [name, files, variables, directory, command] of STARTED) {
   });
 }
 
+const servlets = (group: string): string =>
+  `<dependencies><dependency><groupId>${group}</groupId><artifactId>a</artifactId><scope>provided</scope></dependency></dependencies>`;
+
+test("a war lies in the Tomcat of the servlets that it is written for", async (t) => {
+  const war = (group: string): string => pom("a", `<packaging>war</packaging>${servlets(group)}`);
+  const cases: readonly [Files, Record<string, string>, RegExp][] = [
+    [{ "pom.xml": war("jakarta.servlet") }, {}, /tomcat:10\.1\.\d+:zip/],
+    [{ "pom.xml": war("javax.servlet") }, {}, /tomcat:9\.0\.\d+:zip/],
+    [{ "pom.xml": war("jakarta.servlet") }, { TOMCAT_VERSION: "11" }, /tomcat:11\.0\.\d+:zip/],
+    [{ "pom.xml": war("jakarta.servlet") }, { TOMCAT_VERSION: "10.1.40" }, /tomcat:10\.1\.40:zip/],
+    [{ "build.gradle": "apply plugin: 'war'" }, {}, /tomcat:10\.1\.\d+:zip/],
+    [
+      {
+        "pom.xml": pom("all", modules("a", "b")),
+        "a/pom.xml": pom("a", PARENT),
+        "b/pom.xml": war("jakarta.servlet"),
+      },
+      {},
+      /tomcat:10\.1/,
+    ],
+  ];
+  for (const [files, variables, fetched] of cases) {
+    const { steps, deploy } = java.plan(await sourceOf(t, files), { variables });
+    assert.match(String(steps["tomcat"]?.commands[0]), fetched);
+    assert.equal(deploy.command.at(-1), "@/opt/tomcat/launch");
+    assert.equal(deploy.copies.at(-1)?.target, "app/ROOT");
+  }
+  const source = await sourceOf(t, { "pom.xml": war("jakarta.servlet") });
+  assert.throws(() => java.plan(source, { variables: { TOMCAT_VERSION: "8.5" } }), {
+    code: "VERSION_UNAVAILABLE",
+    advice: /9\.0, 10\.1, 11\.0/,
+  });
+});
+
 test("a build that leaves open what is started is told what to say", async (t) => {
   const open: readonly [Files, Record<string, string>, RegExp, RegExp][] = [
     [
@@ -209,7 +244,6 @@ test("a build that leaves open what is started is told what to say", async (t) =
       /JAVA_MAIN_CLASS/,
     ],
     [{ "pom.xml": pom("a", "") }, {}, /has no class in which a program begins/, /JAVA_MAIN_CLASS/],
-    [{ "pom.xml": pom("a", "<packaging>war</packaging>") }, {}, /servlet container/, /Spring Boot/],
     [
       { "build.gradle": "apply plugin: 'java'" },
       {},

@@ -1,6 +1,5 @@
 import { posix } from "node:path";
 import { BuildError } from "../../../errors.ts";
-import { finishPlan } from "../../plan/finish-plan.ts";
 import type { Plan, PlanStep } from "../../plan/plan.ts";
 import { readProcfile } from "../../project/procfile.ts";
 import type { Settings } from "../provider.ts";
@@ -9,25 +8,28 @@ import { accepts } from "../../versions/accepts.ts";
 import { versionUnavailable } from "../../versions/choose.ts";
 import { type Wanted, wantedVersion } from "../../versions/wanted.ts";
 import { type Application, findApplication } from "./application-module.ts";
-import { drawsPictures, portVariables } from "./framework.ts";
+import { DEPENDENCY_PLUGIN, MAVEN, MAVEN_STEP, unpackStep } from "./artifact.ts";
+import { drawsPictures } from "./framework.ts";
 import { BUILD_ENVIRONMENT, chooseJdk, type JdkVersion, jdkRoot, runtimeOf } from "./jdk.ts";
 import { type Module, readModules } from "./pom.ts";
 import {
+  buildLines,
   DEPENDENCIES,
   LAID_OUT,
   largest,
   LAUNCH,
   type Layout,
   oneJar,
+  planBuilt,
   quarkus,
   springBoot,
   takeOwn,
   writeLaunch,
 } from "./start.ts";
+import { inTomcat, tomcatStep, tomcatVersion } from "./tomcat.ts";
 
 /** The Maven of projects that ask for none: plugins of today want more than Debian 12 has. */
 const DEFAULT_MAVEN = "3.9.11";
-const DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
 const MAVEN_HOME = "/opt/maven";
 
 /** `START_UNKNOWN`, `VERSION_UNAVAILABLE`, `SOURCE_INVALID` */
@@ -39,33 +41,19 @@ export function planMaven(source: Source, settings: Settings): Plan {
   const runtime = runtimeOf(jdk, settings, drawsPictures(source, dependencies) ? "draws" : "none");
   const maven = mavenOf(source, settings, jdk);
   const layout = layoutOf(source, settings, application, modules);
-  return finishPlan(
-    {
-      name: "java",
-      steps: {
-        ...runtime.steps,
-        ...maven.steps,
-        build: {
-          ...maven.step,
-          copies: [{ from: "source", source: ".", target: "app" }],
-          commands: [
-            settings.buildCommand ?? packageLine(application, modules),
-            ...(layout.commands.length === 0 ? [] : [layout.commands.join("\n")]),
-          ],
-          secrets: Object.keys(settings.variables),
-        },
-      },
-      deploy: {
-        root: [...runtime.root],
-        copies: [...runtime.copies, ...layout.copies],
-        start: layout.command,
-        environment: { ...runtime.environment, PORT: "8080", ...portVariables(dependencies) },
-        ports: [8080],
-      },
+  const steps = {
+    ...maven.steps,
+    ...(application.packaging === "war"
+      ? { tomcat: tomcatStep(jdk, tomcatVersion(settings, dependencies)) }
+      : {}),
+    build: {
+      ...maven.step,
+      copies: [{ from: "source", source: ".", target: "app" }],
+      commands: [...buildLines(settings.buildCommand ?? packageLine(application, modules), layout)],
+      secrets: Object.keys(settings.variables),
     },
-    source,
-    settings,
-  );
+  };
+  return planBuilt({ steps, runtime, layout, dependencies }, source, settings);
 }
 
 /** What every step that calls Maven has in common, and the step that fetches Maven itself. */
@@ -74,19 +62,17 @@ function mavenOf(
   settings: Settings,
   jdk: JdkVersion,
 ): { readonly step: Omit<PlanStep, "commands">; readonly steps: Readonly<Record<string, PlanStep>> } {
-  const common = {
-    caches: [{ id: "maven", target: "/root/.m2/repository", sharing: "locked" as const }],
-    network: "host" as const,
-    configuration: ["maven" as const, "certificates" as const],
-  };
   const wanted = wantedVersion(source, settings, "maven");
   if (wanted !== undefined && accepts(wanted.version, DEBIAN_MAVEN[jdk])) {
-    return { step: { ...common, root: [jdkRoot(jdk, "maven")], environment: BUILD_ENVIRONMENT }, steps: {} };
+    return {
+      step: { ...MAVEN_STEP, root: [jdkRoot(jdk, "maven")], environment: BUILD_ENVIRONMENT },
+      steps: {},
+    };
   }
   const version = distributionOf(wanted);
   return {
     step: {
-      ...common,
+      ...MAVEN_STEP,
       root: [jdkRoot(jdk)],
       mounts: [{ from: "maven", source: MAVEN_HOME, target: MAVEN_HOME }],
       environment: {
@@ -94,17 +80,7 @@ function mavenOf(
         PATH: `${MAVEN_HOME}/apache-maven-${version}/bin:/usr/local/bin:/usr/bin:/bin`,
       },
     },
-    steps: {
-      maven: {
-        ...common,
-        root: [jdkRoot(jdk, "maven")],
-        directory: "/",
-        commands: [
-          // Maven's own distribution is an artifact like any other: it comes from where the host's settings say.
-          `${MAVEN} ${DEPENDENCY_PLUGIN}:unpack -Dartifact=org.apache.maven:apache-maven:${version}:zip:bin -DoutputDirectory=${MAVEN_HOME}`,
-        ],
-      },
-    },
+    steps: { maven: unpackStep(jdk, `org.apache.maven:apache-maven:${version}:zip:bin`, MAVEN_HOME) },
   };
 }
 
@@ -117,9 +93,6 @@ function distributionOf(wanted: Wanted | undefined): string {
 
 /** In the releases that have these JDKs. */
 const DEBIAN_MAVEN: Readonly<Record<JdkVersion, string>> = { "17": "3.8.7", "21": "3.9.9", "25": "3.9.9" };
-
-const MAVEN =
-  "mvn --batch-mode --no-transfer-progress ${COOPER_MAVEN_SETTINGS:+--settings $COOPER_MAVEN_SETTINGS} -Dmaven.repo.local=/root/.m2/repository -Dstyle.color=never";
 
 /** Where a module's step puts what it depends on, in order. */
 const LIBRARY = "target/cooper";
@@ -168,6 +141,7 @@ function layoutOf(
       .map(({ artifact }) => `${artifact}-*.jar`),
   ];
   if (packaging === "quarkus") return quarkus(posix.join("/app", target));
+  if (packaging === "war") return inTomcat(largest(target, "war"), own);
   if (packaging === "one jar") return oneJar(largest(target, "jar"));
   if (packaging === "class path") return classPath(application, own);
   return module.packaging === "war"

@@ -1,7 +1,12 @@
-import type { PlanCopy } from "../../plan/plan.ts";
+import { finishPlan } from "../../plan/finish-plan.ts";
+import type { Plan, PlanCopy, PlanStep } from "../../plan/plan.ts";
+import type { Settings } from "../provider.ts";
+import type { Source } from "../../project/source.ts";
+import { portVariables } from "./framework.ts";
+import type { Runtime } from "./jdk.ts";
 
 /** What the image's Java is told besides the application's own words. */
-const JAVA_FLAGS = [
+export const JAVA_FLAGS = [
   // Of the memory that the container may have; Java's own default is a quarter.
   "-XX:MaxRAMPercentage=75",
   // An application without memory is started anew by whoever runs the container.
@@ -16,6 +21,41 @@ export interface Layout {
   readonly copies: readonly PlanCopy[];
   /** Undefined where nothing says what to start. */
   readonly command: readonly string[] | undefined;
+}
+
+/** What a build came to, whichever tool made it. */
+export interface Built {
+  /** The step `build` and those that it takes from. */
+  readonly steps: Readonly<Record<string, PlanStep>>;
+  readonly runtime: Runtime;
+  readonly layout: Layout;
+  /** `group:artifact` of what the application depends on. */
+  readonly dependencies: readonly string[];
+}
+
+/** Java under what was built, which listens where PORT says. */
+export function planBuilt(built: Built, source: Source, settings: Settings): Plan {
+  const { steps, runtime, layout, dependencies } = built;
+  return finishPlan(
+    {
+      name: "java",
+      steps: { ...runtime.steps, ...steps },
+      deploy: {
+        root: [...runtime.root],
+        copies: [...runtime.copies, ...layout.copies],
+        start: layout.command,
+        environment: { ...runtime.environment, PORT: "8080", ...portVariables(dependencies) },
+        ports: [8080],
+      },
+    },
+    source,
+    settings,
+  );
+}
+
+/** Lines that build, and those that lay out what came of it. */
+export function buildLines(line: string, layout: Layout): readonly string[] {
+  return layout.commands.length === 0 ? [line] : [line, layout.commands.join("\n")];
 }
 
 /** Where a step lays out what the image gets as /app. */

@@ -45,18 +45,53 @@ const NATIVE: Readonly<Record<string, Native>> = {
   weasyprint: { run: ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"] },
 };
 
+/** What those need that are published as wheels too, where the project wants them compiled here (`--no-binary`). */
+const COMPILED: Readonly<Record<string, Native>> = {
+  cffi: { build: ["libffi-dev"], run: ["libffi8"] },
+  lxml: {
+    build: ["libxml2-dev", "libxslt1-dev"],
+    run: [{ bookworm: "libxml2", trixie: "libxml2", forky: "libxml2-16" }, "libxslt1.1"],
+  },
+  pillow: {
+    build: [
+      "libfreetype-dev",
+      "libjpeg62-turbo-dev",
+      "liblcms2-dev",
+      "libopenjp2-7-dev",
+      "libtiff-dev",
+      "libwebp-dev",
+    ],
+    run: [
+      "libfreetype6",
+      "libjpeg62-turbo",
+      "liblcms2-2",
+      "libopenjp2-7",
+      "libtiff6",
+      "libwebpdemux2",
+      "libwebpmux3",
+    ],
+  },
+  pyyaml: { build: ["libyaml-dev"], run: ["libyaml-0-2"] },
+};
+
 export interface NativePackages {
   readonly build: readonly string[];
   readonly run: readonly string[];
 }
 
 /** Debian's packages that a project's distributions need to be compiled, and to run. */
-export function nativePackages({ names }: Project, release: Release): NativePackages {
-  const found = Object.entries(NATIVE).filter(([name]) => names.has(name));
+export function nativePackages({ names, requirements }: Project, release: Release): NativePackages {
+  const asked = new Set(requirements?.compiled);
+  const wanted = asked.has(":all:") ? names : asked;
+  const found = [
+    ...Object.entries(NATIVE).filter(([name]) => names.has(name)),
+    ...Object.entries(COMPILED).filter(([name]) => wanted.has(name)),
+  ];
   const build = found.flatMap(([, native]) => native.build ?? []);
-  const isCompiled = found.some(([, native]) => native.build !== undefined);
+  const isCompiled = asked.size > 0 || found.some(([, native]) => native.build !== undefined);
+  const compilers = ["gcc", "libc6-dev", "python3-dev", ...(asked.size > 0 ? ["g++"] : [])];
   return {
-    build: isCompiled ? sorted(["gcc", "libc6-dev", "python3-dev", ...build]) : [],
+    build: isCompiled ? sorted([...compilers, ...build]) : [],
     run: sorted(
       found.flatMap(([, { run = [] }]) =>
         run.map((name) => (typeof name === "string" ? name : name[release])),

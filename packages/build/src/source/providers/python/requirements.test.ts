@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sourceOf } from "../../project/source.fixture.ts";
+import { nativePackages } from "./native.ts";
+import { readProject } from "./project.ts";
 import { readRequirements, requirementNames } from "./requirements.ts";
 
 test("requirements take in those of -r and -c, relative to the file that names them", async (t) => {
@@ -15,7 +17,21 @@ test("requirements take in those of -r and -c, relative to the file that names t
     files: ["requirements.txt", "requirements/base.txt", "requirements/constraints.txt", "other.txt"],
     names: ["django", "thing", "flask-login"],
     reach: "files",
+    compiled: [],
   });
+});
+
+test("what is to be compiled here has a compiler and its libraries, and the image what it loads", async (t) => {
+  const packagesOf = async (text: string): Promise<ReturnType<typeof nativePackages>> => {
+    const source = await sourceOf(t, { "requirements.txt": text });
+    return nativePackages(readProject(source), "bookworm");
+  };
+  const some = await packagesOf("--no-binary=PyYAML,greenlet\npyyaml\nlxml\ngreenlet\n");
+  assert.deepEqual(some.build, ["g++", "gcc", "libc6-dev", "libyaml-dev", "python3-dev"]);
+  assert.deepEqual(some.run, ["libyaml-0-2"]);
+  const all = await packagesOf("--no-binary :all:\nlxml\n");
+  assert.deepEqual(all.run, ["libxml2", "libxslt1.1"]);
+  assert.deepEqual(await packagesOf("lxml\npyyaml\n"), { build: [], run: [] });
 });
 
 test("what is installed from the source itself needs all of it", async (t) => {

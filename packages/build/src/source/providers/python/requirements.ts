@@ -9,12 +9,15 @@ export interface Requirements {
   readonly names: readonly string[];
   /** Whether something is installed from the source itself: `-e .`, `./lib`. */
   readonly reach: "files" | "source";
+  /** Distributions of which no wheel is to be taken (`--no-binary`), by their normal name; `:all:` is every one. */
+  readonly compiled: readonly string[];
 }
 
 /** Reads a requirements file as pip does; `-r` and `-c` are relative to the file that they stand in. */
 export function readRequirements(source: Source, path: string): Requirements {
   const files: string[] = [];
   const names = new Set<string>();
+  const compiled = new Set<string>();
   let reach: Requirements["reach"] = "files";
   const visit = (file: string, kind: "requirements" | "constraints"): void => {
     if (files.includes(file) || !source.has(file)) return;
@@ -26,6 +29,9 @@ export function readRequirements(source: Source, path: string): Requirements {
           posix.join(posix.dirname(file), other),
           option.endsWith("r") || option.endsWith("requirement") ? "requirements" : "constraints",
         );
+      } else if (line.startsWith("--no-binary")) {
+        for (const name of line.replace(/^--no-binary[\s=]*/, "").split(/[\s,]+/))
+          compiled.add(name === ":all:" ? name : normalName(name));
       } else if (kind === "requirements") {
         if (isLocal(line)) reach = "source";
         for (const name of requirementNames(line)) names.add(name);
@@ -33,7 +39,7 @@ export function readRequirements(source: Source, path: string): Requirements {
     }
   };
   visit(path, "requirements");
-  return { files, names: [...names], reach };
+  return { files, names: [...names], reach, compiled: [...compiled] };
 }
 
 /**

@@ -31,7 +31,11 @@ export function readGems(source: Source): Gems {
     bundler: gemfile === undefined ? "none" : lock === undefined ? "unlocked" : "locked",
     names: new Set([...declared, ...locked]),
     manifests: [
-      ...["Gemfile", "Gemfile.lock", ".ruby-version", ".tool-versions", ".bundle/config"],
+      "Gemfile",
+      "Gemfile.lock",
+      ".ruby-version",
+      ".tool-versions",
+      ".bundle/config",
       ...(cache === "none" ? [] : ["vendor/cache"]),
     ],
     cache,

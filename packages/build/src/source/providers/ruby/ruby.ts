@@ -127,7 +127,7 @@ function bundleSteps(
 }
 
 /** What installing leaves behind that running does not need, and that is not the same every time. */
-const CLEAN = `find ${BUNDLE} \\( -name cache -prune -o -name '*.o' -o -name gem_make.out -o -name mkmf.log \\) -exec rm -rf {} +`;
+const CLEAN = `find ${BUNDLE} \\( -name cache -prune -o -name '*.o' -o -name gem_make.out -o -name mkmf.log -o -path '*/ext/*/Makefile' \\) -exec rm -rf {} +`;
 
 /** Rails' assets, where something is there that makes them. */
 function assetLines(source: Source, gems: Gems): readonly string[] {

@@ -1,0 +1,4 @@
+/// What the cellar holds.
+pub fn casks() -> u32 {
+    3
+}
