@@ -1,3 +1,5 @@
+import { parseSize } from "@cooper/sys";
+
 /** `NAME=VALUE`. */
 export function parsePair(input: string): readonly [name: string, value: string] {
   const equals = input.indexOf("=");
@@ -15,4 +17,11 @@ export function parseTime(input: string): Date {
     throw new Error("write it as 2026-01-31T12:00:00Z, or as seconds since 1970");
   }
   return time;
+}
+
+/** Bytes, as `500m` or `2g`. */
+export function parseAmount(input: string): number {
+  const bytes = parseSize(input);
+  if (bytes === undefined) throw new Error("write it as a number of bytes, or with k, m, g or t: 500m, 2g");
+  return bytes;
 }

@@ -109,6 +109,23 @@ test("a plan takes commits and files of the web, and its steps secrets as files,
   assert.match(JSON.stringify(graph), /"kind":"git".*"kind":"http"/);
 });
 
+test("where an image cannot be written is said before anything is built", async (t) => {
+  const shop = await buildWorkshop(t);
+  if (shop === undefined) return;
+  shop.plan(["exit 7"]);
+  const cases = [
+    ["-o", "apt:curl", /nothing can be written to apt: \[UNWRITABLE_SCHEME\]/],
+    ["-t", "Shop", /"store:Shop" is not a reference: .* \[INVALID_REFERENCE\]/],
+  ] as const;
+  for (const [flag, place, message] of cases) {
+    // oxlint-disable-next-line no-await-in-loop
+    const { status, stderr } = await shop.cooper("build", "--plan", "plan.json", "source", flag, place);
+    assert.equal(status, 2);
+    assert.match(stderr, message);
+    assert.doesNotMatch(stderr, /STEP_FAILED/);
+  }
+});
+
 test("--check-reproducible prints the digest where both builds give the same", async (t) => {
   const shop = await buildWorkshop(t);
   if (shop === undefined) return;

@@ -71,6 +71,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       shows: "The packages that a file names, as locked",
     },
   ],
+  usage: "[FLAGS] [PATH]",
   parameters: {
     flags: {
       ...globalFlags,
@@ -126,8 +127,10 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       return;
     }
     if (flags.sbom !== undefined) requireAttachable(destinationsOf(flags));
-    const { source, plan } = await planOf(terminal, path, flags);
     const { resolver } = placeOptions(terminal, flags, flags);
+    // Now, and not when everything is built.
+    for (const destination of destinationsOf(flags)) resolver.requireWritable(destination);
+    const { source, plan } = await planOf(terminal, path, flags);
     const { signal } = terminal;
     const caches = await openBuildCaches(terminal, flags);
     const given: GivenLayer[] = [];

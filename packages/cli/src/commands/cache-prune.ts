@@ -1,10 +1,11 @@
 import { openCache } from "@cooper/distro";
-import { parseMemory, trimBuildCache } from "@cooper/engine";
+import { trimBuildCache } from "@cooper/engine";
 import { cooperHome } from "@cooper/transport";
 import { defineCommand } from "../command.ts";
 import { formatBytes } from "../display/units.ts";
 import { globalFlags, jsonFlag } from "../flags.ts";
 import type { GlobalFlags, JsonFlag } from "../flags.ts";
+import { parseAmount } from "../parsing.ts";
 import type { CachePruneAnswer } from "../schemas/packages.ts";
 
 type Flags = GlobalFlags & JsonFlag & { readonly keep?: number | undefined };
@@ -23,7 +24,7 @@ command uses what was fetched. By itself each is held to $COOPER_CACHE_LIMIT, or
       ...jsonFlag,
       keep: {
         kind: "parsed",
-        parse: parseMemory,
+        parse: parseAmount,
         optional: true,
         brief: "Leave at most this much of each: 500m, 2g",
         placeholder: "SIZE",

@@ -18,6 +18,7 @@ cooper.toml, COOPER_BUILD_PROVIDERS or --provider names counts more than what is
     { run: "detect .", shows: "Of the current directory" },
     { run: "detect --json ./shop", shows: "As JSON" },
   ],
+  usage: "[FLAGS] [PATH]",
   parameters: {
     flags: { ...globalFlags, ...jsonFlag, provider: sourceFlags.provider },
     positional: {

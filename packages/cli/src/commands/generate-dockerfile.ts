@@ -21,6 +21,7 @@ of package managers is no part of it: where a build needs it, give it as a secre
       shows: "And what is left out of the source, to Dockerfile.dockerignore",
     },
   ],
+  usage: "[FLAGS] [PATH]",
   parameters: {
     flags: { ...globalFlags, ...sourceFlags, output: text("Write it to this file", "FILE") },
     aliases: { o: "output", e: "env" },

@@ -15,6 +15,7 @@ gets and how it starts. cooper build --plan FILE runs what this printed. Nothing
     { run: "plan . --format text", shows: "For people" },
     { run: "plan . --start 'node worker.js'", shows: "With another command" },
   ],
+  usage: "[FLAGS] [PATH]",
   parameters: {
     flags: {
       ...globalFlags,
@@ -27,6 +28,7 @@ gets and how it starts. cooper build --plan FILE runs what this printed. Nothing
         brief: "json (default) or text, for people",
       },
     },
+    aliases: { e: "env" },
     positional: {
       kind: "tuple",
       parameters: [{ placeholder: "path", brief: "The source; default: .", parse: String, optional: true }],

@@ -21,6 +21,8 @@ export interface Resolver {
   readonly schemes: ReadonlyMap<string, Scheme>;
   /** What a reference names. A bare name is looked for in the store first. */
   open(reference: string | Reference, options?: OpenOptions): Promise<Opened>;
+  /** Whether something can be written where a reference leads; what it says. For whoever has much to do first. */
+  requireWritable(reference: string | Reference): Reference;
   /** Where a reference leads to, for writing. */
   create(reference: string | Reference, options?: PlaceOptions): Promise<Destination>;
 }
@@ -63,15 +65,15 @@ export function createResolver(further: readonly Scheme[] = []): Resolver {
         throw error;
       }
     },
-    create: async (given, options = {}) => {
+    requireWritable: (given) => {
       const reference = typeof given === "string" ? parseReference(given) : given;
+      if (rowOf(schemes, reference).create === undefined) throw unwritable(reference, schemes);
+      return reference;
+    },
+    create: async (given, options = {}) => {
+      const reference = resolver.requireWritable(given);
       const scheme = rowOf(schemes, reference);
-      if (scheme.create === undefined) {
-        throw new TransportError("UNWRITABLE_SCHEME", `nothing can be written to ${scheme.name}:`, {
-          kind: "usage",
-          advice: `These can be written: ${writable(schemes).join(", ")}.`,
-        });
-      }
+      if (scheme.create === undefined) throw unwritable(reference, schemes);
       return await scheme.create(reference, options);
     },
   };
@@ -124,6 +126,10 @@ export async function lookUp(given: string | Reference, options: PlaceOptions): 
   return isStored ? stored : reference;
 }
 
-function writable(schemes: ReadonlyMap<string, Scheme>): readonly string[] {
-  return [...schemes.values()].filter((scheme) => scheme.create !== undefined).map(({ name }) => name);
+function unwritable({ scheme }: Reference, schemes: ReadonlyMap<string, Scheme>): TransportError {
+  const others = [...schemes.values()].filter((each) => each.create !== undefined).map(({ name }) => name);
+  return new TransportError("UNWRITABLE_SCHEME", `nothing can be written to ${scheme}:`, {
+    kind: "usage",
+    advice: `These can be written: ${others.join(", ")}.`,
+  });
 }
