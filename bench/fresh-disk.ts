@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /** Sparse: what is not written takes no room. */
@@ -68,6 +68,11 @@ export class FreshDisk {
     rmSync(this.#image);
     this.#mounted = undefined;
   }
+}
+
+/** An empty directory in memory where that has room, else under `scratch`. Whoever asks removes it. */
+export function directoryInMemory(scratch: string): string {
+  return mkdtempSync(join(roomIn(MEMORY) > ENOUGH ? MEMORY : scratch, "cooper-bench-"));
 }
 
 /** Bytes; 0 where there is no such directory. */

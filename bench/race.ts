@@ -21,6 +21,17 @@ export interface Race {
   readonly contestants: readonly Contestant[];
   /** How many times as fast as a rival Cooper is to be. */
   readonly targets: Readonly<Record<string, number>>;
+  /** Which part of a rival's output Cooper's may be at most. */
+  readonly sizeTargets?: Readonly<Record<string, number>> | undefined;
+  /** Seconds that Cooper may take. */
+  readonly limit?: number | undefined;
+}
+
+/** A ratio of two contestants, and what it is to be. */
+export interface Ratio {
+  readonly over: string;
+  readonly ratio: number;
+  readonly target: number;
 }
 
 export interface Run {
@@ -44,7 +55,11 @@ export interface Outcome {
   readonly name: string;
   readonly bytes: number;
   readonly scores: readonly Score[];
-  readonly ratios: readonly { readonly over: string; readonly ratio: number; readonly target: number }[];
+  /** A rival's time divided by Cooper's. */
+  readonly ratios: readonly Ratio[];
+  /** Cooper's output divided by a rival's. */
+  readonly sizes: readonly Ratio[];
+  readonly limit?: number | undefined;
   /** Who did not start, and why. */
   readonly absent: readonly string[];
 }
@@ -75,13 +90,20 @@ export async function hold(race: Race, scratch: string): Promise<Outcome> {
     if (best === undefined) throw new Error(`${name} has no run`);
     return { name, best, runs: all };
   });
-  const ours = scores[0];
-  const ratios = Object.entries(race.targets).flatMap(([over, target]) => {
-    const theirs = scores.find(({ name }) => name === over);
-    if (ours === undefined || theirs === undefined) return [];
-    return [{ over, target, ratio: theirs.best.seconds / ours.best.seconds }];
-  });
-  return { name: race.name, bytes: race.bytes, scores, ratios, absent };
+  const ratiosOf = (
+    targets: Readonly<Record<string, number>>,
+    divide: (ours: Run, theirs: Run) => number,
+  ): readonly Ratio[] =>
+    Object.entries(targets).flatMap(([over, target]) => {
+      const [ours] = scores;
+      const theirs = scores.find(({ name }) => name === over);
+      if (ours === undefined || theirs === undefined) return [];
+      return [{ over, target, ratio: divide(ours.best, theirs.best) }];
+    });
+  const { name, bytes, limit, targets, sizeTargets = {} } = race;
+  const ratios = ratiosOf(targets, (ours, theirs) => theirs.seconds / ours.seconds);
+  const sizes = ratiosOf(sizeTargets, (ours, theirs) => (ours.output ?? NaN) / (theirs.output ?? NaN));
+  return { name, bytes, scores, ratios, sizes, absent, limit };
 }
 
 function sortOut(contestants: readonly Contestant[]): {

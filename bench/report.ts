@@ -1,22 +1,30 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism, cpus, release, totalmem } from "node:os";
-import type { Outcome } from "./race.ts";
+import type { Outcome, Ratio } from "./race.ts";
 
 /** A table for people: also what docs/benchmarks.md shows. */
-export function formatOutcome({ name, bytes, scores, ratios, absent }: Outcome): string {
+export function formatOutcome({ name, bytes, scores, ratios, sizes, absent, limit }: Outcome): string {
   const ours = scores[0]?.best;
-  const rows = scores.map(({ name: who, best }) => {
+  const rows = scores.map(({ name: who, best }, place) => {
     const target = ratios.find(({ over }) => over === who);
+    const size = sizes.find(({ over }) => over === who);
     return [
       who.replaceAll("|", "\\|"),
       best.seconds < 1 ? `${(best.seconds * 1000).toFixed(0)} ms` : `${best.seconds.toFixed(2)} s`,
       bytes === 0 ? "" : `${(bytes / 1e6 / best.seconds).toFixed(0)} MB/s`,
       `${best.cpuSeconds.toFixed(2)} s`,
       `${best.peakMiB} MiB`,
-      best.output === undefined ? "" : `${(best.output / 1e6).toFixed(1)} MB`,
+      best.output === undefined
+        ? ""
+        : `${(best.output / 1e6).toFixed(1)} MB${size === undefined ? "" : partOf(size)}`,
       against(best.seconds, ours?.seconds),
       against(best.cpuSeconds, ours?.cpuSeconds),
-      target === undefined ? "" : verdict(target),
+      [
+        target === undefined ? [] : verdict(target),
+        place > 0 || limit === undefined ? [] : within(best.seconds, limit),
+      ]
+        .flat()
+        .join(""),
     ];
   });
   const size = bytes === 0 ? "" : `, ${(bytes / 1e6).toFixed(0)} MB`;
@@ -45,7 +53,15 @@ function against(theirs: number, ours = 0): string {
   return theirs === ours || ours === 0 ? "" : `${(theirs / ours).toFixed(2)} ×`;
 }
 
-function verdict({ ratio, target }: Outcome["ratios"][number]): string {
+function partOf({ ratio, target }: Ratio): string {
+  return ` (Cooper's is ${ratio.toFixed(2)} of it; to reach ${target.toFixed(2)}: ${ratio <= target ? "reached" : "missed"})`;
+}
+
+function within(seconds: number, limit: number): string {
+  return `${limit} s: ${seconds <= limit ? "reached" : "missed"}`;
+}
+
+function verdict({ ratio, target }: Ratio): string {
   return `${target.toFixed(2)} ×: ${ratio >= target ? "reached" : "missed"}`;
 }
 

@@ -38,6 +38,7 @@ export function measureStartUp({ cooper, scratch }: Setting): Outcome {
     bytes: 0,
     scores,
     ratios: [{ over: "node -e 0", ratio, target: 1 / 1.8 }],
+    sizes: [],
     absent: [],
   };
 }
