@@ -30,6 +30,7 @@ export type { Cache, ExpectedBlob, StoredBlob } from "./cache/cache.ts";
 export { cacheDirectory, openCache } from "./cache/open-cache.ts";
 export type { CacheOptions, OpenCache } from "./cache/open-cache.ts";
 export type { CacheKind, CacheUsage } from "./cache/trim.ts";
+export { inParallel } from "./fetch/in-parallel.ts";
 export { createFetcher } from "./fetch/create-fetcher.ts";
 export type { FetcherOptions } from "./fetch/create-fetcher.ts";
 export type {

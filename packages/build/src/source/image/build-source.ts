@@ -6,6 +6,8 @@ import {
   type ImageOperation,
   type Step,
 } from "@cooper/engine";
+import type { Cancellable } from "@cooper/archive";
+import { inParallel } from "@cooper/distro";
 import { type Image, type ImageConfig, type Layer, makeImage } from "@cooper/oci";
 import { type Opened, type Resolver, selectImage } from "@cooper/transport";
 import { graphOfPlan, referencesOf } from "../plan/graph.ts";
@@ -61,16 +63,7 @@ export async function buildSource(
     await boundBuildCache(options.home);
   };
   try {
-    const pinned = new Map<string, string>();
-    for (const reference of referencesOf(plan)) {
-      // oxlint-disable-next-line no-await-in-loop -- they share a cache of indexes
-      const root = await openRoot(reference, {
-        ...options,
-        roots: options.roots === "apart" ? "apart" : options.cache === "ignore" ? "again" : "remembered",
-      });
-      opened.set(reference, root.opened);
-      pinned.set(reference, root.pinned);
-    }
+    const pinned = await openRoots(plan, options, opened);
     const secrets = options.secrets ?? new Map<string, Buffer>();
     const last = graphOfPlan(plan, {
       platform,
@@ -106,6 +99,25 @@ export async function buildSource(
     await close();
     throw error;
   }
+}
+
+/**
+ * Opens all that a plan stands on, side by side, and gives what each is made of. Whatever could be opened
+ * is in `opened` when this settles, also where something else could not.
+ */
+async function openRoots(
+  plan: Plan,
+  options: BuildSourceOptions,
+  opened: Map<string, Opened>,
+): Promise<ReadonlyMap<string, string>> {
+  const roots = options.roots === "apart" ? "apart" : options.cache === "ignore" ? "again" : "remembered";
+  const references = referencesOf(plan);
+  const open = async (reference: string, cancel: Cancellable): Promise<readonly [string, string]> => {
+    const root = await openRoot(reference, { ...options, ...cancel, roots });
+    opened.set(reference, root.opened);
+    return [reference, root.pinned];
+  };
+  return new Map(await inParallel(references, references.length, open, options));
 }
 
 /** Variables that the images under the application set. */
