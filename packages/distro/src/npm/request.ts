@@ -13,19 +13,42 @@ export interface AskedPackage {
   readonly wanted: string | undefined;
 }
 
+/** What a request asks for. */
+export interface Asked {
+  readonly packages: readonly AskedPackage[];
+  /**
+   * `global`: as `npm install --global` has it, and nothing but that, to lie upon an image that has a
+   * Node; `application`: the image of an application, with Node and what that stands on.
+   */
+  readonly tree: "application" | "global";
+}
+
+/** Stands beside packages where they are wanted as `npm install --global` places them. */
+const GLOBAL = "+global";
+
+/** What the words of a request mean. `REQUEST_INVALID` */
+export function askedFor({ packages }: PackageRequest): Asked {
+  return {
+    packages: packages.filter((text) => text !== GLOBAL).map(readPackage),
+    tree: packages.includes(GLOBAL) ? "global" : "application",
+  };
+}
+
 /**
  * What follows `npm:`: `cowsay=1.6.0/@scope/pkg:next`. A scope and the name after it are one
- * package; `node` alone is the runtime and nothing else. What stands after the colon is the version, range or tag of each package that names none.
+ * package; `node` alone is the runtime and nothing else; `+global` places packages as
+ * `npm install --global` does and brings no Node. What stands after the colon is the version, range or tag of each package that names none.
  * `REQUEST_INVALID`
  */
 export function parseRequest(rest: string): PackageRequest {
   const colon = rest.indexOf(":");
   const release = colon === -1 ? undefined : rest.slice(colon + 1);
   const packages = joinScopes((colon === -1 ? rest : rest.slice(0, colon)).split("/"));
-  const names = packages.map((text) => readPackage(text).name);
+  const names = askedFor({ packages }).packages.map(({ name }) => name);
   if (release !== undefined) checkWanted(release, rest);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw invalid(rest, `names ${twice} twice`, "Name it once, with one version.");
+  if (names.length === 0) throw invalid(rest, "names no package", "Write one: npm/+global.");
   return { packages, release };
 }
 

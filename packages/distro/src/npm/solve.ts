@@ -7,7 +7,7 @@ import { digestOfIntegrity, tarballPath } from "./integrity.ts";
 import { lockByNpm } from "./lock-by-npm.ts";
 import { nameOf, type PackageLock } from "./package-lock.ts";
 import { readRegistries, type Registries } from "./registries.ts";
-import { readPackage, RUNTIME } from "./request.ts";
+import { askedFor, RUNTIME } from "./request.ts";
 import { chooseRuntime, type Runtime } from "./runtime.ts";
 import { type Selected, selectPackages } from "./select.ts";
 import { checkSignatures } from "./signatures.ts";
@@ -39,23 +39,29 @@ export async function solve(
   base: Ecosystem,
 ): Promise<Solution> {
   const target = targetOf(platform);
-  const all = request.packages.map(readPackage);
+  const { packages: all, tree } = askedFor(request);
   const packages = all.filter(({ name }) => name !== RUNTIME);
   const asked = packages.map(({ name }) => name);
 
   const [registries, lock, baseSolution] = await together(context, (inner) => [
     readRegistries(inner),
     lockByNpm({ packages, release: request.release, platform, target }, inner),
-    base.solve({ packages: ["+nobase", ...BASE_PACKAGES] }, platform, forBase(inner)),
+    tree === "global"
+      ? Promise.resolve(undefined)
+      : base.solve({ packages: ["+nobase", ...BASE_PACKAGES] }, platform, forBase(inner)),
   ]);
   const wanted = all.find(({ name }) => name === RUNTIME)?.wanted;
   const first = selectPackages(lock, { asked, target });
-  const runtime = await chooseRuntime({ target, wanted, packages: first.packages }, registries, context);
-  const selection = selectPackages(lock, { asked, target, node: runtime.version });
+  const runtime =
+    tree === "global"
+      ? undefined
+      : await chooseRuntime({ target, wanted, packages: first.packages }, registries, context);
+  const selection =
+    runtime === undefined ? first : selectPackages(lock, { asked, target, node: runtime.version });
 
   const repositories = new Repositories();
   const solved = [
-    solvedRuntime(runtime, registries, repositories),
+    ...(runtime === undefined ? [] : [solvedRuntime(runtime, registries, repositories)]),
     ...selection.packages.flatMap((selected) =>
       selected.entry.inBundle === true ? [] : [solvedPackage(selected, lock, registries, repositories)],
     ),

@@ -1,14 +1,13 @@
 import { posix } from "node:path";
 import type { Cancellable, TarInput } from "@cooper/archive";
 import { serializeJson } from "@cooper/oci";
-import type { PackageRequest } from "../ecosystem/ecosystem.ts";
 import type { SolvedPackage } from "../ecosystem/solution.ts";
 import type { Bins } from "./bins.ts";
 import type { PackageDetails } from "./details.ts";
 import { integrityOf } from "./integrity.ts";
 import { type LockEntry, parentOf } from "./package-lock.ts";
-import { ROOT } from "./place.ts";
-import { readPackage, RUNTIME } from "./request.ts";
+import { GLOBAL_ROOT, ROOT } from "./place.ts";
+import { type Asked, RUNTIME } from "./request.ts";
 import { resolve } from "./select.ts";
 import { USER, USER_FILES, userFile, withUser } from "./users.ts";
 
@@ -20,7 +19,7 @@ export interface Placed {
 }
 
 export interface TopOptions {
-  readonly request: PackageRequest;
+  readonly asked: Asked;
   readonly packages: readonly Placed[];
   /** The top of what the image stands on. */
   readonly base: (options: Cancellable) => AsyncIterable<TarInput>;
@@ -42,7 +41,7 @@ export async function* topMembers(options: TopOptions, cancellable: Cancellable)
   const own = [
     ...[...userFiles].map(([path, file]) => userFile(path, file)),
     ...records(options),
-    ...links(options),
+    ...links(options, ROOT),
   ];
   const directories = new Map(
     own.flatMap(({ path }) => ancestors(path)).map((path) => [path, directory(path)]),
@@ -56,16 +55,21 @@ export async function* topMembers(options: TopOptions, cancellable: Cancellable)
   yield* own.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+/** Of packages that stand as `npm install --global` has them: the links to their commands. */
+export async function* globalLinks(options: Omit<TopOptions, "base">): AsyncIterable<TarInput> {
+  const found = links(options, GLOBAL_ROOT);
+  for (const path of new Set(found.flatMap((link) => ancestors(link.path)))) yield directory(path);
+  yield* found.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
 const SPECIAL_DIRECTORIES: readonly TarInput[] = [
   { path: USER.home, type: "directory", mode: 0o700, uid: USER.id, gid: USER.id },
   { path: "tmp", type: "directory", mode: 0o1777 },
 ];
 
 /** As npm writes them: `npm ci` in a copy of the directory gives the same tree. */
-function records({ request, packages }: TopOptions): readonly TarInput[] {
-  const asked = new Set(
-    request.packages.map((text) => readPackage(text).name).filter((name) => name !== RUNTIME),
-  );
+function records({ asked: { packages: wanted }, packages }: Omit<TopOptions, "base">): readonly TarInput[] {
+  const asked = new Set(wanted.map(({ name }) => name).filter((name) => name !== RUNTIME));
   const roots = packages.filter(
     ({ details }) => parentOf(details.place) === "" && asked.has(aliasOf(details)),
   );
@@ -108,8 +112,8 @@ function aliasOf({ place }: PackageDetails): string {
 }
 
 /** Commands of what was asked for in the PATH; and of every package in `.bin`, where npm has them. */
-function links({ request, packages }: TopOptions): readonly TarInput[] {
-  const asked = new Set(request.packages.map((text) => readPackage(text).name));
+function links({ asked, packages }: Omit<TopOptions, "base">, root: string): readonly TarInput[] {
+  const names = new Set(asked.packages.map(({ name }) => name));
   const found = new Map<string, TarInput>();
   const link = (path: string, target: string): void => {
     // The first package keeps a name that two have; the runtime's is its own.
@@ -119,10 +123,10 @@ function links({ request, packages }: TopOptions): readonly TarInput[] {
   };
   for (const { details, bins } of packages) {
     const { place } = details;
-    const parent = [ROOT, parentOf(place), "node_modules/.bin"].filter((part) => part !== "").join("/");
+    const parent = [root, parentOf(place), "node_modules/.bin"].filter((part) => part !== "").join("/");
     for (const [name, file] of Object.entries(bins)) {
-      const target = `${ROOT}/${place}/${file}`;
-      if (parentOf(place) === "" && asked.has(aliasOf(details))) link(`usr/local/bin/${name}`, target);
+      const target = `${root}/${place}/${file}`;
+      if (parentOf(place) === "" && names.has(aliasOf(details))) link(`usr/local/bin/${name}`, target);
       link(`${parent}/${name}`, target);
     }
   }

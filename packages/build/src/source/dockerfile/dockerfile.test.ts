@@ -27,6 +27,11 @@ const ROOTS: readonly [readonly string[], string, string | undefined][] = [
     "node:24-bookworm-slim",
     "pnpm@9.1.0 \\\n    && ln -sf /app/node_modules/.bin/* /usr/local/bin/",
   ],
+  [
+    ["npm:node=>=22", "apt:dash", "npm:npm=11/+global"],
+    "node:24-bookworm-slim",
+    "ln -sf /usr/local/lib/node_modules/.bin/* /usr/local/bin/",
+  ],
   [["docker://ghcr.io/a/b:1"], "ghcr.io/a/b:1", undefined],
   [["alpine:3"], "docker.io/library/alpine:3", undefined],
   [[], "scratch", undefined],

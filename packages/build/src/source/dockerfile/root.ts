@@ -17,26 +17,28 @@ const NODE_LINES = ["24", "22", "20", "18"] as const;
 
 /** What a Dockerfile has in place of the images that Cooper makes of packages. `CONFIGURATION_UNSUPPORTED` */
 export function rootOf(references: readonly string[]): Root {
-  const found: Record<"apt" | "apk" | "npm", string[]> = { apt: [], apk: [], npm: [] };
+  const found: Record<"apt" | "apk" | "npm" | "global", string[]> = { apt: [], apk: [], npm: [], global: [] };
   const images: string[] = [];
   let release: string | undefined;
   for (const reference of references) {
     const [, scheme, names = "", own] = /^(apt|apk|npm):([^:]*)(?::(.+))?$/.exec(reference) ?? [];
     if (scheme === "apt" || scheme === "apk" || scheme === "npm") {
-      found[scheme].push(...names.split("/"));
+      const all = names.split("/");
+      const isGlobal = scheme === "npm" && all.includes("+global");
+      found[isGlobal ? "global" : scheme].push(...all.filter((name) => name !== "+global"));
       if (scheme !== "npm") release ??= own;
     } else images.push(imageOf(reference));
   }
   const [image, other] = images;
-  if (other !== undefined || (image !== undefined && found.npm.length > 0)) {
+  if (other !== undefined || (image !== undefined && found.npm.length + found.global.length > 0)) {
     throw unsupported(references.join(", "), "a stage stands on one image");
   }
-  const { apk, npm } = found;
+  const { apk, npm, global } = found;
   // Debian's own image has the base that Cooper can leave out.
   const apt = found.apt.filter((name) => name !== "+nobase");
   const node = npm.find((name) => /^node(=|$)/.test(name));
   const usual =
-    npm.length > 0
+    npm.length + global.length > 0
       ? `node:${nodeTag(node)}-${release ?? DEFAULT_SUITE}-slim`
       : apk.length > 0
         ? `alpine:${release ?? DEFAULT_ALPINE}`
@@ -50,7 +52,8 @@ export function rootOf(references: readonly string[]): Root {
       ...install.apt(apt),
       ...install.apk(apk),
       ...install.npm(packages),
-      ...(npm.length > 0 && packages.length === 0 ? [WITHOUT_NPM] : []),
+      ...install.global(global),
+      ...(npm.length > 0 && packages.length + global.length === 0 ? [WITHOUT_NPM] : []),
     ],
   };
 }
@@ -83,24 +86,33 @@ const install = {
     names.length === 0
       ? []
       : [run(["type=cache,id=apk,target=/etc/apk/cache,sharing=shared"], `apk add ${names.join(" ")}`)],
+  // Where Cooper's own images of npm's packages have them.
   npm: (names: readonly string[]): readonly string[] =>
-    names.length === 0
-      ? []
-      : [
-          run(
-            [
-              "type=cache,id=npm,target=/root/.npm",
-              "type=secret,id=npmrc,target=/root/.npmrc",
-              `type=secret,id=certificates,target=${CERTIFICATES}`,
-            ],
-            // Where Cooper's own images of npm's packages have them.
-            [
-              `NODE_EXTRA_CA_CERTS=${CERTIFICATES} npm install --prefix /app --no-save ${names.map((name) => name.replace(/(?!^)=/, "@")).join(" ")}`,
-              "ln -sf /app/node_modules/.bin/* /usr/local/bin/",
-            ].join(" \\\n    && "),
-          ),
-        ],
+    npmInstall(names, "/app", ["ln -sf /app/node_modules/.bin/* /usr/local/bin/"]),
+  // In the place of what Node's own image has there: npm cannot install over the npm that runs.
+  global: (names: readonly string[]): readonly string[] =>
+    npmInstall(names, "/opt/global", [
+      "rm -rf /usr/local/lib/node_modules",
+      "mv /opt/global/node_modules /usr/local/lib/",
+      "ln -sf /usr/local/lib/node_modules/.bin/* /usr/local/bin/",
+    ]),
 } as const;
+
+function npmInstall(names: readonly string[], prefix: string, further: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const packages = names.map((name) => name.replace(/(?!^)=/, "@")).join(" ");
+  const line = `NODE_EXTRA_CA_CERTS=${CERTIFICATES} npm install --prefix ${prefix} --no-save ${packages}`;
+  return [
+    run(
+      [
+        "type=cache,id=npm,target=/root/.npm",
+        "type=secret,id=npmrc,target=/root/.npmrc",
+        `type=secret,id=certificates,target=${CERTIFICATES}`,
+      ],
+      [line, ...further].join(" \\\n    && "),
+    ),
+  ];
+}
 
 function recommends(names: readonly string[]): string {
   return names.includes("+recommends") ? "--install-recommends" : "--no-install-recommends";

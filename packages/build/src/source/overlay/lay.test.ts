@@ -172,7 +172,11 @@ const ABOVE: readonly [string, string, Settings, (plan: Plan) => unknown, unknow
     settingsOfEnvironment({ COOPER_BUILD_PACKAGES: "... make" }),
     ({ steps, deploy }) => [steps["tools"]?.root, deploy.root],
     [
-      ["npm:node/typescript", "apt:dash/coreutils/sed/grep/findutils/ca-certificates/gcc/make"],
+      [
+        "npm:node/typescript",
+        "apt:dash/coreutils/sed/grep/findutils/ca-certificates/gcc/make",
+        "npm:npm=11/+global",
+      ],
       ["npm:node", "apt:ffmpeg"],
     ],
   ],

@@ -47,7 +47,6 @@ test("what Node built is what Python takes for its source, and Node is not in th
     "dependencies",
     "node:build",
     "node:install",
-    "node:package-manager",
     "node:tools",
     "python",
   ]);

@@ -18,7 +18,8 @@ const COMPILED =
   /^(better-sqlite3|sqlite3|bcrypt|canvas|node-pty|argon2|re2|isolated-vm|zeromq|node-gyp|serialport)$/;
 /** Yarn's map of packages in its cache, and the loader for it. */
 export const PLUG_AND_PLAY = [".pnp.*"] as const;
-const MODULES = "usr/local/lib/node_modules";
+/** Where packages of npm stand that all may use. */
+const MODULES = "/usr/local/lib/node_modules";
 
 /** Steps by name, and what in the image comes of them. */
 export interface Installed {
@@ -113,14 +114,12 @@ function toolSteps({ manager, node, members, root }: Project): Plan["steps"] {
     ...(wanted.some(([name]) => COMPILED.test(name)) ? ["g++", "make", "python3"] : []),
   ];
   const links = Object.entries(manager.programs).map(
-    ([name, path]) => `ln -s /${MODULES}/${path} /usr/local/bin/${name}`,
+    ([name, path]) => `ln -sf ${MODULES}/${path} /usr/local/bin/${name}`,
   );
   return {
-    "package-manager": { root: [`npm:${manager.package}`], commands: [] },
     tools: {
-      root: [`npm:node${node}`, `apt:${packages.join("/")}`],
-      copies: [{ from: "package-manager", source: "/app/node_modules", target: MODULES }],
-      commands: [links.join(" && ")],
+      root: [`npm:node${node}`, `apt:${packages.join("/")}`, `npm:${manager.package}/+global`],
+      commands: links.length === 0 ? [] : [links.join(" && ")],
     },
   };
 }

@@ -28,7 +28,7 @@ export function berry({ source }: ManagerFacts, version: string | undefined): Pa
   return {
     name: "berry",
     package: `@yarnpkg/cli-dist=${line}`,
-    programs: { yarn: "@yarnpkg/cli-dist/bin/yarn.js" },
+    programs: {},
     cache: { id: "yarn-berry", target: FOLDER, sharing: "shared" },
     environment: {
       YARN_GLOBAL_FOLDER: FOLDER,

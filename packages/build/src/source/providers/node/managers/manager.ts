@@ -3,7 +3,10 @@ export interface PackageManager {
   readonly name: "npm" | "pnpm" | "yarn" | "berry" | "bun";
   /** The package of npm's registry that it comes in, as a reference names it: `pnpm=10.2.0`. */
   readonly package: string;
-  /** Its programs by the names that they are called by: paths, or patterns of a shell, in node_modules. */
+  /**
+   * Programs that a script of its package would have put in place, which does not run, by the names that
+   * they are called by: paths, or patterns of a shell, in node_modules. Its own commands are there anyway.
+   */
   readonly programs: Readonly<Record<string, string>>;
   /** Where it keeps what it fetched, for the builds that come. */
   readonly cache: Cache;

@@ -11,7 +11,7 @@ export function npm({ source, node }: ManagerFacts, version: string | undefined)
   return {
     name: "npm",
     package: `npm=${version ?? beside(node)}`,
-    programs: { npm: "npm/bin/npm-cli.js", npx: "npm/bin/npx-cli.js" },
+    programs: {},
     cache: { id: "npm", target: CACHE, sharing: "shared" },
     environment: { npm_config_cache: CACHE, npm_config_update_notifier: "false" },
     files: ["package-lock.json", "npm-shrinkwrap.json", ".npmrc"],

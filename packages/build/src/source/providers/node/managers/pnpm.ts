@@ -17,7 +17,7 @@ export function pnpm({ source }: ManagerFacts, version: string | undefined): Pac
   return {
     name: "pnpm",
     package: `pnpm=${line}`,
-    programs: { pnpm: programOf(line) },
+    programs: programsOf(line),
     cache: { id: "pnpm", target: STORE, sharing: "shared" },
     environment: {
       npm_config_store_dir: STORE,
@@ -39,9 +39,8 @@ export function pnpm({ source }: ManagerFacts, version: string | undefined): Pac
 }
 
 /** Since 12 it is a program for one machine, in a package of that machine's name. */
-function programOf(line: string): string {
-  const major = Number(/^\d+/.exec(line)?.[0]);
-  return major >= 12 ? "@pnpm/exe.linux-*/pnpm" : `pnpm/bin/pnpm.${major === 11 ? "mjs" : "cjs"}`;
+function programsOf(line: string): Readonly<Record<string, string>> {
+  return Number(/^\d+/.exec(line)?.[0]) >= 12 ? { pnpm: "@pnpm/exe.linux-*/pnpm" } : {};
 }
 
 /** The line of pnpm that writes this form of lock; where there is none, one that reads them all. */

@@ -11,7 +11,7 @@ export function yarn({ source }: ManagerFacts, version: string | undefined): Pac
   return {
     name: "yarn",
     package: `yarn=${version ?? "1"}`,
-    programs: { yarn: "yarn/bin/yarn.js", yarnpkg: "yarn/bin/yarn.js" },
+    programs: {},
     // Two of them that fill one cache at once break each other's packages.
     cache: { id: "yarn", target: CACHE, sharing: "locked" },
     environment: { YARN_CACHE_FOLDER: CACHE },
