@@ -105,18 +105,19 @@ export class Transfer {
       for (const { descriptor } of known) this.#tell("exists", "layer", descriptor, descriptor.size);
       return;
     }
-    await this.#all([
-      ...known.map(
-        ({ layer, descriptor }) =>
-          () =>
-            this.#putBlob("layer", descriptor, () => layer.open(this.#cancel)),
-      ),
-      async () => {
-        for (const layer of layers) {
-          if (layer.known() === undefined) await this.#putUnknown(layer);
-        }
-      },
-    ]);
+    const makeOthers = async (): Promise<void> => {
+      for (const layer of layers) {
+        if (layer.known() === undefined) await this.#putUnknown(layer);
+      }
+    };
+    const carry = ({ layer, descriptor }: KnownLayer) => async (): Promise<void> =>
+      await this.#putBlob("layer", descriptor, () => layer.open(this.#cancel));
+    // What takes longest comes first: nobody is to wait for it alone at the end.
+    await this.#all(
+      this.#isOrdered
+        ? [...known.map(carry), makeOthers]
+        : [makeOthers, ...known.toSorted((a, b) => b.descriptor.size - a.descriptor.size).map(carry)],
+    );
     const { config } = await image.manifest(this.#cancel);
     const raw = await image.rawConfig(this.#cancel);
     await this.#putBlob("config", config, () => fromBytes(raw));
@@ -248,4 +249,9 @@ export class Transfer {
     );
     if (fault !== undefined) throw fault.error;
   }
+}
+
+interface KnownLayer {
+  readonly layer: Layer;
+  readonly descriptor: Descriptor;
 }
