@@ -25,7 +25,7 @@ export type { Promised } from "./verified.ts";
 // Tar
 export type { EntryType, PathString, Timestamp, TarEntry } from "./tar/entry.ts";
 export { BLOCK_SIZE, paddingOf } from "./tar/block.ts";
-export { encodeHeader, encodeTrailer, TAR_WRITER_VERSION } from "./tar/encode.ts";
+export { encodeHeader, encodeTrailer, headerSize, TAR_WRITER_VERSION } from "./tar/encode.ts";
 export type { TarEntryInput } from "./tar/encode.ts";
 export { GNU_TAR_OPTIONS } from "./tar/gnu.ts";
 export type { TarMember } from "./tar/member.ts";

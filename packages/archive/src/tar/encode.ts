@@ -24,19 +24,71 @@ export type TarEntryInput = Pick<TarEntry, "path" | "type"> & {
  * write after it. `TAR_ENTRY_INVALID` where the entry cannot be written.
  */
 export function encodeHeader(entry: TarEntryInput): Buffer {
+  const fields = fieldsOf(entry);
+  const records = recordsOf(fields, entry);
+  const { name, linkName, mode, uid, gid, size, mtime } = fields;
+  const start = sizeOfExtension(records);
+  const header = Buffer.allocUnsafe(start + BLOCK_SIZE);
+  if (records !== "") {
+    writeExtendedHeader(header, records, name, mtime);
+    header.fill(0, BLOCK_SIZE + records.length, start);
+  }
+
+  TEMPLATE.copy(header, start);
+  header.write(name, start, FIELD.name.length, "latin1");
+  header.write(linkName, start + FIELD.linkName.offset, FIELD.linkName.length, "latin1");
+  writeOctal(header, start, FIELD.mode, mode);
+  writeOctal(header, start, FIELD.uid, uid > MAX_OCTAL_7 ? 0 : uid);
+  writeOctal(header, start, FIELD.gid, gid > MAX_OCTAL_7 ? 0 : gid);
+  writeOctal(header, start, FIELD.size, size > MAX_OCTAL_11 ? 0 : size);
+  const seconds = mtime.seconds >= 0 && mtime.seconds <= MAX_OCTAL_11 ? mtime.seconds : 0;
+  writeOctal(header, start, FIELD.mtime, seconds);
+  header[start + FIELD.typeFlag.offset] = TYPE_FLAG[entry.type].charCodeAt(0);
+  if (entry.type === "character-device" || entry.type === "block-device") {
+    const major = inRange(entry.deviceMajor ?? 0, MAX_OCTAL_7, "deviceMajor", entry);
+    const minor = inRange(entry.deviceMinor ?? 0, MAX_OCTAL_7, "deviceMinor", entry);
+    writeOctal(header, start, FIELD.deviceMajor, major);
+    writeOctal(header, start, FIELD.deviceMinor, minor);
+  }
+  writeChecksum(header, start);
+  return header;
+}
+
+/** How many bytes `encodeHeader` makes of the entry. The same errors but for device numbers. */
+export function headerSize(entry: TarEntryInput): number {
+  return sizeOfExtension(recordsOf(fieldsOf(entry), entry)) + BLOCK_SIZE;
+}
+
+interface Fields {
+  /** One character per byte, as all text on its way into a header. */
+  readonly name: string;
+  readonly linkName: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly mtime: Timestamp;
+}
+
+function fieldsOf(entry: TarEntryInput): Fields {
   const { path, type } = entry;
   const isLink = type === "symlink" || type === "hardlink";
-  const name = nameBytes(
-    type === "directory" ? `${stripTrailingSlashes(path)}/` : stripTrailingSlashes(path),
-    entry,
-  );
-  const linkName = isLink ? nameBytes(entry.linkPath ?? "", entry) : "";
-  const mode = inRange(entry.mode ?? DEFAULT_MODE[type], 0o7777, "mode", entry);
-  const uid = inRange(entry.uid ?? 0, Number.MAX_SAFE_INTEGER, "uid", entry);
-  const gid = inRange(entry.gid ?? 0, Number.MAX_SAFE_INTEGER, "gid", entry);
-  const size = type === "file" ? inRange(entry.size ?? 0, Number.MAX_SAFE_INTEGER, "size", entry) : 0;
-  const mtime = checkedTime(entry.mtime ?? EPOCH, entry);
+  return {
+    name: nameBytes(
+      type === "directory" ? `${stripTrailingSlashes(path)}/` : stripTrailingSlashes(path),
+      entry,
+    ),
+    linkName: isLink ? nameBytes(entry.linkPath ?? "", entry) : "",
+    mode: inRange(entry.mode ?? DEFAULT_MODE[type], 0o7777, "mode", entry),
+    uid: inRange(entry.uid ?? 0, Number.MAX_SAFE_INTEGER, "uid", entry),
+    gid: inRange(entry.gid ?? 0, Number.MAX_SAFE_INTEGER, "gid", entry),
+    size: type === "file" ? inRange(entry.size ?? 0, Number.MAX_SAFE_INTEGER, "size", entry) : 0,
+    mtime: checkedTime(entry.mtime ?? EPOCH, entry),
+  };
+}
 
+/** The records of an extended header, for what the plain one cannot hold. */
+function recordsOf({ name, linkName, uid, gid, size, mtime }: Fields, entry: TarEntryInput): string {
   // GNU tar keeps the records in this order, and the bytes are to equal its.
   let records = "";
   if (linkName.length > FIELD.linkName.length) records += paxRecord("linkpath", linkName);
@@ -49,33 +101,12 @@ export function encodeHeader(entry: TarEntryInput): Buffer {
   if (entry.xattrs !== undefined && entry.xattrs.size > 0) {
     for (const [key, value] of sortedXattrs(entry.xattrs, entry)) records += paxRecord(key, value);
   }
+  return records;
+}
 
-  const recordsEnd = BLOCK_SIZE + records.length;
-  const start = records === "" ? 0 : recordsEnd + paddingOf(records.length);
-  const header = Buffer.allocUnsafe(start + BLOCK_SIZE);
-  if (records !== "") {
-    writeExtendedHeader(header, records, name, mtime);
-    header.fill(0, recordsEnd, start);
-  }
-
-  TEMPLATE.copy(header, start);
-  header.write(name, start, FIELD.name.length, "latin1");
-  header.write(linkName, start + FIELD.linkName.offset, FIELD.linkName.length, "latin1");
-  writeOctal(header, start, FIELD.mode, mode);
-  writeOctal(header, start, FIELD.uid, uid > MAX_OCTAL_7 ? 0 : uid);
-  writeOctal(header, start, FIELD.gid, gid > MAX_OCTAL_7 ? 0 : gid);
-  writeOctal(header, start, FIELD.size, size > MAX_OCTAL_11 ? 0 : size);
-  const seconds = mtime.seconds >= 0 && mtime.seconds <= MAX_OCTAL_11 ? mtime.seconds : 0;
-  writeOctal(header, start, FIELD.mtime, seconds);
-  header[start + FIELD.typeFlag.offset] = TYPE_FLAG[type].charCodeAt(0);
-  if (type === "character-device" || type === "block-device") {
-    const major = inRange(entry.deviceMajor ?? 0, MAX_OCTAL_7, "deviceMajor", entry);
-    const minor = inRange(entry.deviceMinor ?? 0, MAX_OCTAL_7, "deviceMinor", entry);
-    writeOctal(header, start, FIELD.deviceMajor, major);
-    writeOctal(header, start, FIELD.deviceMinor, minor);
-  }
-  writeChecksum(header, start);
-  return header;
+/** The extended header before the plain one: a block, and the records up to the end of theirs. */
+function sizeOfExtension(records: string): number {
+  return records === "" ? 0 : BLOCK_SIZE + records.length + paddingOf(records.length);
 }
 
 /** The two blocks of zeros that end an archive. */
@@ -170,7 +201,7 @@ function isAscii(bytes: string): boolean {
   return true;
 }
 
-/** A name's bytes, one a character, as all text here on its way into a header. */
+/** A name's bytes, one a character. */
 function nameBytes(name: string, entry: TarEntryInput): string {
   if (entry.path === "" || name === "" || name.includes("\0")) {
     throw unwritable(

@@ -108,6 +108,8 @@ export class RootTree {
 
   /** Makes a directory and those above it that are missing. Undefined where something else is in the way. */
   makeDirectory(path: string, attributes: Attributes): DirectoryNode | undefined {
+    const there = this.directory(path);
+    if (there !== undefined) return there;
     const parts = partsOf(path);
     let made: TreeNode | undefined = this.root;
     for (let length = 1; length <= parts.length; length++) {

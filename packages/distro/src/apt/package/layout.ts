@@ -30,6 +30,8 @@ export function movedDirectory(path: string): string | undefined {
  * and what a layer would read as a whiteout are `PACKAGE_INVALID`.
  */
 export function cleanPath(path: string, label: string): string {
+  const plain = path.startsWith("./") ? path.slice(2) : path;
+  if (!UNUSUAL.test(plain)) return plain;
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   if (path.startsWith("/"))
     throw packageInvalid(label, `has the absolute path ${JSON.stringify(path)}`, path);
@@ -45,6 +47,9 @@ export function cleanPath(path: string, label: string): string {
   }
   return parts.join("/");
 }
+
+/** What most paths do not have: a part that is empty or begins with a dot, the slash at the end of a directory. */
+const UNUSUAL = /(?:^|\/)(?:[./]|$)/;
 
 /** Where a clean path is in the image. */
 export function placeOf(path: string): string {

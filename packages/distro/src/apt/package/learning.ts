@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { type ByteStream, encodeHeader, paddingOf, type TarInput } from "@cooper/archive";
+import { type ByteStream, headerSize, paddingOf, type TarInput } from "@cooper/archive";
 import { isLibraryName, type ReadAt, readSharedLibrary } from "../../rootfs/elf.ts";
 import type { FileFact } from "./facts.ts";
 import { HeldBytes } from "./held-bytes.ts";
@@ -36,7 +36,7 @@ export class Learning {
   async *along(members: AsyncIterable<TarInput>): AsyncGenerator<TarInput, void, undefined> {
     for await (const member of members) {
       const size = member.type === "file" ? (member.size ?? 0) : 0;
-      const offset = this.#position + encodeHeader(member).length;
+      const offset = this.#position + headerSize(member);
       this.#position = offset + size + paddingOf(size);
       const fact = factOf(member, size, offset);
       const watch = this.#watch(member, size);
