@@ -7,7 +7,7 @@ import { type AptConfiguration, settingOf } from "../sources/configuration.ts";
 import { accessTo } from "../sources/access.ts";
 import type { Host } from "../sources/host.ts";
 import { isFlat, type SourceEntry, yesOrNo } from "../sources/source.ts";
-import { loadKeyring } from "./keyring.ts";
+import { type Keyring, loadKeyring } from "./keyring.ts";
 import { parseRelease, type Release } from "./release.ts";
 import { checkClearsigned, checkDetached, type SignedText, uncheckedText } from "./signature.ts";
 
@@ -57,6 +57,8 @@ interface FetchedRelease extends SignedText {
 }
 
 async function fetchSigned(entry: SourceEntry, host: Host, context: Context): Promise<FetchedRelease> {
+  // Reading the keys takes as long as the file is on its way. What is wrong with them is told where they are needed.
+  keyringFor(entry, host, context).catch(() => {});
   const label = `${showSource(entry)}/InRelease`;
   const inRelease = await fetchIfThere(entry, "InRelease", host, context);
   if (inRelease !== undefined) {
@@ -122,8 +124,21 @@ async function passUnchecked(
   }
 }
 
-async function keyringFor(entry: SourceEntry, host: Host, context: Context): ReturnType<typeof loadKeyring> {
-  return await loadKeyring({ signedBy: entry.signedBy, keyrings: context.keyrings, root: host.root });
+/** What one context has read already: suites of one archive have the same keys. */
+const keyringsOf = new WeakMap<Context, Map<string, Promise<Keyring>>>();
+
+async function keyringFor(
+  { signedBy }: SourceEntry,
+  { root }: Host,
+  context: Context,
+): Promise<Keyring> {
+  const known = keyringsOf.get(context) ?? new Map<string, Promise<Keyring>>();
+  keyringsOf.set(context, known);
+  const key = JSON.stringify([signedBy, root]);
+  const keyring = known.get(key) ?? loadKeyring({ signedBy, keyrings: context.keyrings, root });
+  known.set(key, keyring);
+  keyring.catch(() => known.delete(key)); // what failed may be tried again
+  return await keyring;
 }
 
 async function fetchIfThere(
