@@ -27,35 +27,66 @@ export interface WriteFileOptions extends Cancellable {
 export async function writeFileAtomic(
   path: string,
   stream: ByteStream,
-  { mode = 0o644, signal }: WriteFileOptions = {},
+  options: WriteFileOptions = {},
 ): Promise<number> {
   const directory = dirname(path);
   const temporary = join(directory, `.${basename(path).slice(0, 200)}.${randomBytes(8).toString("hex")}.tmp`);
   const file = await openAside(path, temporary).catch(async (error: unknown) => {
     await discard(stream);
-    throw isSystemError(error) ? fileFault("write", path, error) : error;
+    throw writeFault(path, error);
   });
   try {
-    let size: number;
-    try {
-      size = await writeStream(file, stream, { signal });
-      await file.chmod(mode);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    const size = await fill(file, stream, options);
     await rename(temporary, path);
     await syncDirectory(directory);
     return size;
   } catch (error) {
     await rm(temporary, { force: true });
-    throw isSystemError(error) ? fileFault("write", path, error) : error;
+    throw writeFault(path, error);
+  }
+}
+
+/**
+ * Writes a stream to a file that is not there yet, and syncs it: for whoever gives it its name
+ * afterwards. On a fault the file is removed and the stream closed. Gives the number of bytes, and the
+ * same errors as `writeFileAtomic`.
+ */
+export async function writeNewFile(
+  path: string,
+  stream: ByteStream,
+  options: WriteFileOptions = {},
+): Promise<number> {
+  const file = await open(path, "wx", 0o600).catch(async (error: unknown) => {
+    await discard(stream);
+    throw writeFault(path, error);
+  });
+  try {
+    return await fill(file, stream, options);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw writeFault(path, error);
   }
 }
 
 async function openAside(path: string, temporary: string): Promise<FileHandle> {
   requireReplaceable(path);
   return await open(temporary, "wx", 0o600);
+}
+
+/** Writes all of a file, and closes it. */
+async function fill(
+  file: FileHandle,
+  stream: ByteStream,
+  { mode = 0o644, signal }: WriteFileOptions,
+): Promise<number> {
+  try {
+    const size = await writeStream(file, stream, { signal });
+    await file.chmod(mode);
+    await file.sync();
+    return size;
+  } finally {
+    await file.close();
+  }
 }
 
 /**
@@ -119,6 +150,8 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error && !(error instanceof ArchiveError);
+/** A fault of the system in words; others as they are. */
+function writeFault(path: string, error: unknown): unknown {
+  const isSystemError = error instanceof Error && "syscall" in error && !(error instanceof ArchiveError);
+  return isSystemError ? fileFault("write", path, error) : error;
 }

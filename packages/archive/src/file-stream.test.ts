@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { piecesOf, requireRoot, sampleBytes, temporaryDirectory, watchedStream } from "@cooper/test";
 
-import { writeFileAtomic } from "./atomic-file.ts";
+import { writeFileAtomic, writeNewFile } from "./atomic-file.ts";
 import { collect, fromBytes } from "./bytes.ts";
 import { readFileStream } from "./file-stream.ts";
 
@@ -127,6 +127,19 @@ test("a stream that fails leaves what was there, and no temporary", async (t) =>
   await assert.rejects(writeFileAtomic(path, watchedStream([sampleBytes(600_000)], failure)), failure);
   assert.equal(readFileSync(path, "utf8"), "old");
   assert.deepEqual(readdirSync(directory), ["file"]);
+  assert.deepEqual(openFilesIn(directory), []);
+});
+
+test("a new file is written whole or not at all, and never over one that is there", async (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, "file");
+  const bytes = sampleBytes(700_000);
+  const failure = new Error("the wire broke");
+  await assert.rejects(writeNewFile(path, watchedStream([bytes], failure)), failure);
+  assert.deepEqual(readdirSync(directory), []);
+  assert.equal(await writeNewFile(path, fromBytes(bytes)), bytes.length);
+  await assert.rejects(writeNewFile(path, fromBytes("late")), { code: "FILE_UNWRITABLE" });
+  assert.ok(bytes.equals(readFileSync(path)));
   assert.deepEqual(openFilesIn(directory), []);
 });
 

@@ -7,7 +7,7 @@ export { DEFAULT_LIMITS } from "./limits.ts";
 export type { Limits } from "./limits.ts";
 export { asBuffer, collect, discard, fromBytes } from "./bytes.ts";
 export type { ByteStream, Cancellable, CollectOptions } from "./bytes.ts";
-export { syncDirectory, writeFileAtomic, writeStream } from "./atomic-file.ts";
+export { syncDirectory, writeFileAtomic, writeNewFile, writeStream } from "./atomic-file.ts";
 export type { WriteFileOptions } from "./atomic-file.ts";
 export { fileFault, requireReplaceable } from "./file-fault.ts";
 export { readFileStream } from "./file-stream.ts";
@@ -47,6 +47,7 @@ export type { CompressOptions, WritableCompression } from "./compression/compres
 export { gzip, GZIP_WRITER_VERSION } from "./compression/gzip/writer.ts";
 export type { LevelOptions } from "./compression/level.ts";
 export { zstd, ZSTD_WRITER_VERSION } from "./compression/zstd/writer.ts";
+export { startDeflating } from "./compression/deflate/deflate.ts";
 export { decompress } from "./compression/decompress.ts";
 export type { DecompressOptions } from "./compression/decompress.ts";
 export { detectCompression } from "./compression/detect.ts";

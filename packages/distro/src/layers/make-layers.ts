@@ -5,10 +5,11 @@ import {
   compress,
   GZIP_WRITER_VERSION,
   readFileStream,
+  startDeflating,
   tally,
   TAR_WRITER_VERSION,
   type TarInput,
-  writeFileAtomic,
+  writeNewFile,
   writeTar,
   ZSTD_WRITER_VERSION,
 } from "@cooper/archive";
@@ -46,8 +47,14 @@ export interface MadeLayers {
   readonly whole: Whole;
 }
 
-/** Layers that are made at a time: more than there are cores, since unpacking waits for threads and disks. */
-const PARALLEL = 3;
+/**
+ * Layers that are made at a time. Far more than there are cores: a small one waits for the disk and for
+ * other threads most of the time, and while few large ones are made, many small ones are.
+ */
+const PARALLEL = 8;
+
+/** Bytes of packages, from which on threads to deflate them will be needed for certain. */
+const DEFLATED_ON_THREADS = 512 * 1024;
 
 /**
  * The layers of an assembly. Those of packages are made once and kept in the cache, so that the next
@@ -113,12 +120,14 @@ async function keptLayer(
     "layer",
     key,
     async (aside, cancel) => {
+      // While its packages are on their way.
+      if (compression === "gzip" && downloadSize(group) > DEFLATED_ON_THREADS) startDeflating();
       await inParallel(group, group.length, async (content, inner) => await content.fetch?.(inner), cancel);
       const tar = tally(writeTar(distinct(group, cancel), cancel));
       const blob = tally(compress(tar.stream, { compression, ...cancel }));
       const leave = await lane.enter(cancel.signal);
       try {
-        await writeFileAtomic(aside, blob.stream, cancel);
+        await writeNewFile(aside, blob.stream, cancel);
       } finally {
         leave();
       }

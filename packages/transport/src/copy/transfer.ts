@@ -110,8 +110,10 @@ export class Transfer {
         if (layer.known() === undefined) await this.#putUnknown(layer);
       }
     };
-    const carry = ({ layer, descriptor }: KnownLayer) => async (): Promise<void> =>
-      await this.#putBlob("layer", descriptor, () => layer.open(this.#cancel));
+    const carry =
+      ({ layer, descriptor }: KnownLayer) =>
+      async (): Promise<void> =>
+        await this.#putBlob("layer", descriptor, () => layer.open(this.#cancel));
     // What takes longest comes first: nobody is to wait for it alone at the end.
     await this.#all(
       this.#isOrdered

@@ -19,11 +19,23 @@ let workers: DeflateWorkers | undefined;
  * there is. They end on a byte and without a last block, so that what follows can be put behind them.
  */
 export async function deflate(job: DeflateJob): Promise<Deflated> {
-  module ??= new WebAssembly.Module(Buffer.from(DEFLATE_MODULE, "base64"));
   if (job.length <= HERE_MOST) {
-    here ??= deflater(module);
+    here ??= deflater(compiled());
     return here(job);
   }
-  workers ??= new DeflateWorkers(module);
+  workers ??= new DeflateWorkers(compiled());
   return await workers.deflate(job);
+}
+
+/**
+ * Starts the threads now. For whoever knows that there will be much to deflate and waits for something
+ * else until then: a thread takes some 50 ms to start.
+ */
+export function startDeflating(): void {
+  workers ??= new DeflateWorkers(compiled());
+  workers.start();
+}
+
+function compiled(): object {
+  return (module ??= new WebAssembly.Module(Buffer.from(DEFLATE_MODULE, "base64")));
 }

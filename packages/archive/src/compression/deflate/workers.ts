@@ -22,16 +22,23 @@ export class DeflateWorkers {
     return await this.#idlest().deflate(job);
   }
 
+  /** Starts all that there may be. */
+  start(): void {
+    while (this.#threads.length < this.#most) this.#add();
+  }
+
   #idlest(): DeflateThread {
     for (const thread of this.#threads) if (thread.waiting === 0) return thread;
-    if (this.#threads.length < this.#most) {
-      const thread = new DeflateThread(this.#module, () => {
-        this.#threads.splice(this.#threads.indexOf(thread), 1);
-      });
-      this.#threads.push(thread);
-      return thread;
-    }
+    if (this.#threads.length < this.#most) return this.#add();
     return this.#threads.reduce((idlest, thread) => (thread.waiting < idlest.waiting ? thread : idlest));
+  }
+
+  #add(): DeflateThread {
+    const thread = new DeflateThread(this.#module, () => {
+      this.#threads.splice(this.#threads.indexOf(thread), 1);
+    });
+    this.#threads.push(thread);
+    return thread;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Cancellable, writeFileAtomic, writeTar } from "@cooper/archive";
+import { type Cancellable, writeNewFile, writeTar } from "@cooper/archive";
 import type { Cache } from "../../cache/cache.ts";
 import { APT_CONTENT_VERSION, layoutMembers } from "./content.ts";
 import type { DebFile } from "./deb.ts";
@@ -17,7 +17,7 @@ export async function packageContent(
     "apt-content",
     `${APT_CONTENT_VERSION}:${key}`,
     async (aside, making) => {
-      await writeFileAtomic(
+      await writeNewFile(
         aside,
         writeTar(
           layoutMembers(file, () => {}, making),

@@ -127,11 +127,7 @@ async function passUnchecked(
 /** What one context has read already: suites of one archive have the same keys. */
 const keyringsOf = new WeakMap<Context, Map<string, Promise<Keyring>>>();
 
-async function keyringFor(
-  { signedBy }: SourceEntry,
-  { root }: Host,
-  context: Context,
-): Promise<Keyring> {
+async function keyringFor({ signedBy }: SourceEntry, { root }: Host, context: Context): Promise<Keyring> {
   const known = keyringsOf.get(context) ?? new Map<string, Promise<Keyring>>();
   keyringsOf.set(context, known);
   const key = JSON.stringify([signedBy, root]);
