@@ -11,6 +11,7 @@ import {
   writeApkRepository,
 } from "@cooper/test";
 import { type Workshop, workshop } from "../test-support/cooper.ts";
+import { assertSameElsewhere } from "../test-support/elsewhere.ts";
 
 /** A workshop with a signed repository in it: this machine's busybox, and a service with an account. */
 function shop(
@@ -50,6 +51,12 @@ test("an image of apk packages runs, its links and accounts made without a scrip
   const script = "id -u web; stat -c %U:%G /srv; ls -l /bin/ls | grep -o '/bin/ls -> .*'";
   const ran = await cooper("run", "--quiet", "apk:web", ...flags, "--", "sh", "-c", script);
   assert.deepEqual([ran.status, ran.stdout], [0, "100\nweb:web\n/bin/ls -> /bin/busybox\n"], ran.stderr);
+});
+
+test("the digest is the same with one thread, elsewhere in the world, for somebody else, and without root", async (t) => {
+  const { directory, answer, flags } = shop(t, "no program");
+  const copy = ["copy", "--quiet", "apk:web", ...flags];
+  await assertSameElsewhere(t, directory, copy, await answer(...copy, "oci:first"));
 });
 
 test("a file in apko's form is locked, and built from the lock when the repository is gone", async (t) => {

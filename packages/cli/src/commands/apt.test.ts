@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
-import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import {
-  type Finished,
-  requireProgram,
-  requireRoot,
-  run,
-  startDockerd,
-  temporaryDirectory,
-} from "@cooper/test";
-import { launcher, type Workshop, workshop } from "../test-support/cooper.ts";
+import { type Finished, requireProgram, requireRoot, startDockerd } from "@cooper/test";
+import { type Workshop, workshop } from "../test-support/cooper.ts";
+import { assertSameElsewhere } from "../test-support/elsewhere.ts";
 
 /** Downloads stay between runs. */
 const CACHE = join(import.meta.dirname, "../../../../node_modules/.cache/cooper-test");
@@ -115,10 +108,6 @@ test("Docker's engine runs everyday packages of Debian, each at its work", async
 });
 
 test("the digest is the same with one thread, elsewhere in the world, for somebody else, and without root", async (t) => {
-  if (!requireRoot(t)) return;
-  const setpriv = requireProgram(t, "setpriv", "util-linux");
-  const taskset = requireProgram(t, "taskset", "util-linux");
-  if (setpriv === undefined || taskset === undefined) return;
   const { directory, cooper, answer } = workshop(t);
   const lock = join(directory, "lock.json");
   const locked = await cooper("lock", "apt:jq/+nobase", "-o", lock);
@@ -126,30 +115,6 @@ test("the digest is the same with one thread, elsewhere in the world, for somebo
     t.skip(`SKIPPED: apt's mirror, as configured here, gives nothing: ${locked.stderr}`);
     return;
   }
-  const nobody = [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"] as const;
-  chmodSync(directory, 0o755);
-  const reach = await run(nobody[0], [...nobody.slice(1), "test", "-r", launcher], { status: "any" });
-  if (reach.status !== 0) {
-    t.skip("SKIPPED: the user nobody cannot read this checkout");
-    return;
-  }
   const copy = ["copy", "--quiet", "--locked", lock, "apt:jq/+nobase"];
-  const digest = await answer(...copy, `oci:${directory}/first`);
-  const others: readonly (readonly [env: Readonly<Record<string, string>>, ...command: string[]])[] = [
-    [{ UV_THREADPOOL_SIZE: "1" }, taskset, "--cpu-list", "0", launcher],
-    [{ TZ: "Pacific/Kiritimati", LC_ALL: "tr_TR.UTF-8" }, "sh", "-c", 'umask 077; exec "$0" "$@"', launcher],
-    [{}, ...nobody, launcher],
-  ];
-  for (const [place, [env, program = "", ...args]] of others.entries()) {
-    const own = temporaryDirectory(t);
-    chmodSync(own, 0o777);
-    const places = { COOPER_HOME: join(own, "home"), COOPER_CACHE_DIR: join(own, "cache"), HOME: own };
-    // oxlint-disable-next-line no-await-in-loop
-    const made = await run(program, [...args, ...copy, `oci:${own}/out`], {
-      cwd: own,
-      env: { ...places, ...env },
-      status: "any",
-    });
-    assert.equal(made.stdout, `${digest}\n`, `${place}: ${made.stderr}`);
-  }
+  await assertSameElsewhere(t, directory, copy, await answer(...copy, "oci:first"));
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, test } from "node:test";
@@ -261,6 +261,25 @@ test("a file with other bytes than the index promises is refused, and nothing of
   const sample = await packageOf("sample", { data: [file("./z", "unlike all others")] });
   const wrong = { ...sample, checksum: `sha256:${"0".repeat(64)}` };
   await assert.rejects(assembled([wrong]), (error) => isFault(error, "DIGEST_MISMATCH"));
+});
+
+test("a mirror that lies about a package's size is found out, and nothing of it is kept", async () => {
+  const sample = await packageOf("sample", { data: [file("./z", "of a size of its own")] });
+  const path = join(directory, sample.path);
+  const bytes = readFileSync(path);
+  for (const [sent, code] of [
+    [Buffer.concat([bytes, Buffer.alloc(1)]), "FILE_TOO_LARGE"],
+    [bytes.subarray(0, -1), "SIZE_MISMATCH"],
+    [Buffer.alloc(0), "SIZE_MISMATCH"],
+  ] as const) {
+    writeFileSync(path, sent);
+    // oxlint-disable-next-line no-await-in-loop
+    await assert.rejects(assembled([sample]), (error) => isFault(error, code));
+    const kept = readdirSync(join(work, "cache"), { recursive: true, encoding: "utf8" });
+    assert.ok(kept.every((name) => !name.startsWith("aside/") && !name.includes(sample.checksum.slice(7))));
+  }
+  writeFileSync(path, bytes);
+  await assembled([sample]);
 });
 
 test("a percent sign in a file's name is one, in a repository by its path and by its address", async (t) => {
