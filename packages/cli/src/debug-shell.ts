@@ -17,8 +17,10 @@ export function debugShell(terminal: Terminal): (failed: FailedStep) => Promise<
     terminal.note(
       `A shell where ${printable(describe(step.operation))} failed; what it changes is thrown away.`,
     );
-    terminal.progress.clear();
-    if ((await openShell()) === undefined) terminal.note("What the step stands on has no shell.");
+    const takeBack = terminal.progress.handOver();
+    const status = await openShell();
+    takeBack();
+    if (status === undefined) terminal.note("What the step stands on has no shell.");
   };
 }
 

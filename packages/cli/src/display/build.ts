@@ -33,7 +33,7 @@ export function showBuild(terminal: Terminal): (event: BuildEvent) => void {
         progress.update({ id, label, state: "failed" });
         break;
       case "step-stopped":
-        progress.update({ id, label, state: "failed", note: "stopped" });
+        progress.update({ id, label, state: "stopped" });
         break;
     }
   };

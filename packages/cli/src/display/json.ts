@@ -22,5 +22,9 @@ export class JsonProgress implements Progress {
 
   clear(): void {}
 
+  handOver(): () => void {
+    return () => {};
+  }
+
   close(): void {}
 }

@@ -20,6 +20,8 @@ export class LiveProgress implements Progress {
   #above: string[] = [];
   #drawn = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** Whether the screen is somebody else's now. */
+  #isAway = false;
   readonly #restore = (): void => this.close();
 
   constructor(screen: Screen) {
@@ -35,12 +37,23 @@ export class LiveProgress implements Progress {
       this.#tasks.delete(task.id);
       this.#above.push(endedLine(task, rate, now));
     }
-    if (this.#timer === undefined) this.#start();
+    if (this.#timer === undefined && !this.#isAway) this.#start();
   }
 
   note(line: string): void {
     this.#above.push(line);
-    this.#draw();
+    if (!this.#isAway) this.#draw();
+  }
+
+  handOver(): () => void {
+    this.clear();
+    this.#stop();
+    this.#isAway = true;
+    return () => {
+      this.#isAway = false;
+      if (this.#tasks.size > 0) this.#start();
+      else this.clear();
+    };
   }
 
   clear(): void {
@@ -48,10 +61,15 @@ export class LiveProgress implements Progress {
   }
 
   close(): void {
-    process.off("exit", this.#restore);
-    clearInterval(this.#timer);
+    this.#isAway = false;
     this.#tasks.clear();
     this.clear();
+    this.#stop();
+  }
+
+  #stop(): void {
+    process.off("exit", this.#restore);
+    clearInterval(this.#timer);
     if (this.#timer !== undefined) this.#screen.write(SHOW_CURSOR);
     this.#timer = undefined;
   }
@@ -64,8 +82,10 @@ export class LiveProgress implements Progress {
   }
 
   #draw(): void {
-    const width = Math.max(20, (this.#screen.columns ?? 80) - 1);
-    const height = Math.max(1, Math.min(16, (this.#screen.rows ?? 24) - 2));
+    // A terminal that nobody has told its size says 0.
+    const { columns = 0, rows = 0 } = this.#screen;
+    const width = columns === 0 ? 79 : Math.max(20, columns - 1);
+    const height = Math.max(1, Math.min(16, (rows === 0 ? 24 : rows) - 2));
     const now = performance.now();
     const running = [...this.#tasks.values()];
     const lines = running

@@ -34,6 +34,10 @@ export class PlainProgress implements Progress {
 
   clear(): void {}
 
+  handOver(): () => void {
+    return () => {};
+  }
+
   close(): void {
     this.#tasks.clear();
   }

@@ -23,6 +23,14 @@ test("a step that runs tells for how long, and the last line that it printed", (
   assert.equal(runningLine(task, 0, 20, 12), "npm ci  12 s  added…");
 });
 
+test("of a step with a long name, for how long it runs and what it said last are still seen", () => {
+  const label = `build: ${"a long command; ".repeat(10)}`;
+  const task = { id: "1", label, state: "running", note: "half done" } as const;
+  assert.match(runningLine(task, 0, 70, 12), /^build: a long .+…  12 s  half done$/);
+  assert.match(runningLine({ ...task, note: "x".repeat(200) }, 0, 70, 12), /^build: a .+…  12 s  x+…$/);
+  for (const width of [10, 30, 70]) assert.ok(runningLine(task, 0, width, 12).length <= width);
+});
+
 test("a rate forgets how fast it went long ago", () => {
   const rate = new Rate(0, 0);
   assert.equal(rate.sample(1000, 1e6), 1e6);
@@ -40,6 +48,7 @@ test("an ended line tells how much and how it went", () => {
     "layer abc  1.00 MB  exists",
   );
   assert.equal(endedLine({ ...task, state: "failed" }, rate, 100), "layer abc  1.00 MB  failed");
+  assert.equal(endedLine({ ...task, state: "stopped" }, rate, 100), "layer abc  1.00 MB  stopped");
 });
 
 test("a terminal shows the running lines in place, and gets its cursor back", () => {
@@ -53,6 +62,23 @@ test("a terminal shows the running lines in place, and gets its cursor back", ()
   assert.ok(screen.endsWith("\u001b[?25h"));
   assert.match(screen, /a note\n/);
   assert.ok(screen.includes("\u001b[1A\r\u001b[2Kone  10 B\n\u001b[0J"));
+});
+
+test("while the screen is somebody else's nothing is drawn and the cursor is theirs; what happened comes after", () => {
+  let screen = "";
+  const live = new LiveProgress({ write: (text) => (screen += text), columns: 60, rows: 10 });
+  live.update({ id: "1", label: "one", state: "running" });
+  live.note("a note");
+  const takeBack = live.handOver();
+  assert.ok(screen.endsWith("\u001b[0J\u001b[?25h"), JSON.stringify(screen));
+  const before = screen;
+  live.update({ id: "2", label: "two", state: "running" });
+  live.note("later");
+  live.update({ id: "1", label: "one", state: "stopped" });
+  assert.equal(screen, before);
+  takeBack();
+  live.close();
+  assert.match(screen.slice(before.length), /later\n.*one  stopped\n/s);
 });
 
 test("what is printed in between is not drawn over", () => {

@@ -5,7 +5,7 @@ export interface Task {
   /** Tells it from the others; told again with the same id, it is the same task. */
   readonly id: string;
   readonly label: string;
-  readonly state: "running" | "done" | "failed";
+  readonly state: "running" | "done" | "failed" | "stopped";
   /** Bytes so far. */
   readonly bytes?: number | undefined;
   /** Bytes in all, where that is known. */
@@ -21,6 +21,8 @@ export interface Progress {
   note(line: string): void;
   /** Takes away what moves until the next change, so that something else can be printed. */
   clear(): void;
+  /** Leaves the screen to somebody else, such as a shell, until what this gives is called. */
+  handOver(): () => void;
   /** Takes away what moves and gives the cursor back. */
   close(): void;
 }
@@ -80,7 +82,10 @@ export function runningLine(task: Task, perSecond: number, width: number, second
     const line = parts.filter((part) => part !== "").join("  ");
     if (line.length <= width) return line;
   }
-  return clip([task.label, facts].filter((part) => part !== "").join("  "), width);
+  // How long it runs, and the last thing that it said, are worth more than the end of a long name.
+  const most = Math.max(Math.ceil(width / 2), width - facts.length - 2);
+  const label = task.label.length > most ? clip(task.label, most) : task.label;
+  return clip([label, facts].filter((part) => part !== "").join("  "), width);
 }
 
 /** The line that stays when a task has ended. */
@@ -91,7 +96,7 @@ export function endedLine(task: Task, rate: Rate, now: number): string {
   const facts = [
     task.label,
     bytes === undefined ? "" : formatBytes(bytes),
-    task.state === "failed" ? "failed" : (task.note ?? ""),
+    task.state === "failed" || task.state === "stopped" ? task.state : (task.note ?? ""),
     speed,
   ];
   return facts.filter((fact) => fact !== "").join("  ");

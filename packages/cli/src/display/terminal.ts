@@ -17,7 +17,7 @@ export interface TerminalOptions {
 export type ProgressForm = "auto" | "live" | "plain" | "json";
 
 /** Says nothing: what `--quiet` asks for. */
-const SILENT: Progress = { update() {}, note() {}, clear() {}, close() {} };
+const SILENT: Progress = { update() {}, note() {}, clear() {}, handOver: () => () => {}, close() {} };
 
 /**
  * Where a command's words go: the answer to stdout, all else to stderr. Nothing here knows what an
