@@ -73,7 +73,10 @@ function exportsOf(source: string): ReadonlyMap<string, { readonly file: string;
 }
 
 const { outputFiles } = await build({
-  entryPoints: [join(cli, "src/main.ts")],
+  entryPoints: {
+    main: join(cli, "src/main.ts"),
+    "container-init": join(root, "packages/engine/src/runtime/namespaces/init.ts"),
+  },
   outdir,
   write: false,
   bundle: true,
@@ -88,7 +91,11 @@ const { outputFiles } = await build({
   keepNames: true, // an error's name is its class's
   chunkNames: "chunk/[name]-[hash]",
   plugins: [englishOnly, directImports],
-  define: { COOPER_VERSION: JSON.stringify(version) },
+  define: {
+    COOPER_VERSION: JSON.stringify(version),
+    // Who starts it is in a chunk.
+    COOPER_CONTAINER_INIT: JSON.stringify("../container-init.js"),
+  },
   logLevel: "warning",
 });
 

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test, type TestContext } from "node:test";
-import { requireProgram, requireRoot, run, temporaryDirectory } from "@cooper/test";
+import {
+  type Finished,
+  requireProgram,
+  requireRoot,
+  run,
+  type RunOptions,
+  temporaryDirectory,
+} from "@cooper/test";
+import { EXAMPLES, type Example } from "./examples/table.ts";
 
 const COOPER = resolve(import.meta.dirname, "../packages/cli/bin/cooper");
 const NOBODY = 65534;
@@ -14,13 +22,13 @@ async function canRead(t: TestContext, setpriv: string): Promise<boolean> {
   return reach.status === 0;
 }
 
-test("a user without root and without subordinate ids runs an image in a user namespace", async (t) => {
-  if (!requireRoot(t) || requireProgram(t, "runc") === undefined) return;
+/** What a user without root needs to run an image of busybox; undefined, and the test skipped, without it. */
+async function nobodysWorld(t: TestContext): Promise<World | undefined> {
+  if (!requireRoot(t)) return undefined;
   const busybox = requireProgram(t, "busybox", "busybox-static");
   const setpriv = requireProgram(t, "setpriv", "util-linux");
-  if (busybox === undefined || setpriv === undefined) return;
-  if (!(await canRead(t, setpriv))) return;
-
+  if (busybox === undefined || setpriv === undefined) return undefined;
+  if (!(await canRead(t, setpriv))) return undefined;
   const directory = temporaryDirectory(t);
   chmodSync(directory, 0o755);
   const home = join(directory, "home");
@@ -29,41 +37,132 @@ test("a user without root and without subordinate ids runs an image in a user na
   mkdirSync(home);
   chownSync(home, NOBODY, NOBODY);
   const layout = `oci:${join(directory, "out")}:1`;
-  await run(COOPER, [
-    "by-hand",
-    join(directory, "root"),
-    "-o",
+  const command = '["/bin/busybox","id","-u"]';
+  await run(COOPER, ["by-hand", join(directory, "root"), "-o", layout, "--cmd", command]);
+  return {
+    home,
     layout,
-    "--cmd",
-    '["/bin/busybox","id","-u"]',
-  ]);
+    command: [setpriv, ...IDENTITY, COOPER],
+    options: { env: { HOME: home, COOPER_HOME: home }, status: "any" },
+  };
+}
 
-  const asNobody = { env: { HOME: home, COOPER_HOME: home }, status: "any" } as const;
-  const first = await run(setpriv, [...IDENTITY, COOPER, "run", layout], asNobody);
-  assert.equal(first.status, 0, first.stderr);
-  assert.equal(first.stdout, "0\n");
-  const args = ["run", layout, "--", "/bin/busybox", "sh", "-c", "exit 9"];
-  assert.equal((await run(setpriv, [...IDENTITY, COOPER, ...args], asNobody)).status, 9);
-  assert.deepEqual(readdirSync(join(home, "containers")), []);
-});
+interface World {
+  readonly home: string;
+  readonly layout: string;
+  /** Cooper as nobody. */
+  readonly command: readonly string[];
+  readonly options: RunOptions;
+}
 
-test("a user without root builds an application to the digest that root gets", async (t) => {
-  if (!requireRoot(t) || requireProgram(t, "runc") === undefined) return;
-  const setpriv = requireProgram(t, "setpriv", "util-linux");
-  if (setpriv === undefined || !(await canRead(t, setpriv))) return;
-  const directory = temporaryDirectory(t);
-  chmodSync(directory, 0o755);
-  const source = join(directory, "source");
-  cpSync(resolve(import.meta.dirname, "../examples/static-site"), source, { recursive: true });
-  const home = join(directory, "home");
-  mkdirSync(home);
-  chownSync(home, NOBODY, NOBODY);
-  const args = ["build", source, "-o"];
-  const env = { HOME: home, COOPER_HOME: home, COOPER_CACHE_DIR: join(home, "cache") };
-  const nobody = await run(setpriv, [...IDENTITY, COOPER, ...args, `oci:${join(home, "out")}:1`], { env });
-  const root = await run(COOPER, [...args, `oci:${join(directory, "out")}:1`], {
-    env: { COOPER_HOME: join(directory, "root-home") },
+for (const runtime of ["runc", "namespaces"] as const) {
+  test(`a user without root and without subordinate ids runs an image in a user namespace by ${runtime}`, async (t) => {
+    if (runtime === "runc" && requireProgram(t, "runc") === undefined) return;
+    const world = await nobodysWorld(t);
+    if (world === undefined) return;
+    const [setpriv = "", ...command] = world.command;
+    const cooper = async (...args: readonly string[]): Promise<Finished> =>
+      await run(setpriv, [...command, "run", "--runtime", runtime, ...args], world.options);
+    const first = await cooper(world.layout);
+    assert.equal(first.status, 0, first.stderr);
+    assert.equal(first.stdout, "0\n");
+    const sh = ["/bin/busybox", "sh", "-c"];
+    assert.equal((await cooper(world.layout, "--", ...sh, "exit 9")).status, 9);
+    const network = await cooper("--network", "none", world.layout, "--", "/bin/busybox", "ip", "link");
+    assert.match(network.stdout, /^1: lo: <LOOPBACK,UP/);
+    assert.equal(network.stdout.match(/^\d+:/gm)?.length, 1);
+    assert.deepEqual(readdirSync(join(world.home, "containers")), []);
   });
-  assert.match(nobody.stdout, /^sha256:[0-9a-f]{64}\n$/);
-  assert.equal(nobody.stdout, root.stdout);
-});
+
+  test(`a memory hog of a user without root is bounded by ${runtime}: by a cgroup that is the user's, and it is told where there is none`, async (t) => {
+    if (runtime === "runc" && requireProgram(t, "runc") === undefined) return;
+    const world = await nobodysWorld(t);
+    if (world === undefined) return;
+    const hog = "x=0123456789; while true; do x=$x$x; done";
+    const args = [
+      "run",
+      "--runtime",
+      runtime,
+      "-m",
+      "64m",
+      world.layout,
+      "--",
+      "/bin/busybox",
+      "sh",
+      "-c",
+      hog,
+    ];
+    const [setpriv = "", ...command] = world.command;
+    if (runtime === "namespaces") {
+      const alone = await run(setpriv, [...command, ...args], world.options);
+      assert.match(alone.stderr, /No cgroup can be made here: the limit of memory holds for each process/);
+      assert.match(alone.stderr, /out of memory/);
+      assert.notEqual(alone.status, 0);
+    } else {
+      const harmless = [...args.slice(0, -1), "exit 4"];
+      const alone = await run(setpriv, [...command, ...harmless], world.options);
+      assert.match(alone.stderr, /No cgroup can be made here: memory is not limited/);
+      assert.equal(alone.status, 4);
+    }
+
+    const cgroup = delegated(t);
+    if (cgroup === undefined) return;
+    const enter = ["-c", 'echo $$ > "$0"/cgroup.procs && exec "$@"', cgroup, ...world.command];
+    const bounded = await run("sh", [...enter, ...args], world.options);
+    assert.equal(bounded.status, 137, bounded.stderr);
+    assert.doesNotMatch(bounded.stderr, /No cgroup/);
+    const left = readdirSync(cgroup, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    assert.deepEqual(left, []);
+  });
+}
+
+/** A cgroup of the memory controller, of version 1, that is nobody's; a loud skip where there can be none. */
+function delegated(t: TestContext): string | undefined {
+  const own = /^\d+:memory:(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1];
+  const cgroup = join("/sys/fs/cgroup/memory", own ?? "", `cooper-test-${process.pid}-${Date.now()}`);
+  try {
+    mkdirSync(cgroup);
+  } catch (error) {
+    t.skip(`SKIPPED: no cgroup of version 1 can be made: ${String(error)}`);
+    return undefined;
+  }
+  t.after(() => rmdirSync(cgroup));
+  for (const name of ["", "cgroup.procs", "tasks"]) chownSync(join(cgroup, name), NOBODY, NOBODY);
+  return cgroup;
+}
+
+/** `all`, or names: COOPER_ROOTLESS_EXAMPLES=go-http,c-make. Each takes as long as two builds. */
+const CHOSEN = process.env["COOPER_ROOTLESS_EXAMPLES"] ?? "static-site,c-make";
+
+function isChosen({ name }: Example): boolean {
+  return CHOSEN === "all" || CHOSEN.split(",").includes(name);
+}
+
+for (const example of EXAMPLES.filter(isChosen)) {
+  test(`a user without root builds examples/${example.name}, without runc, to the digest that root gets by it`, async (t) => {
+    if (!requireRoot(t) || requireProgram(t, "runc") === undefined) return;
+    const setpriv = requireProgram(t, "setpriv", "util-linux");
+    if (setpriv === undefined || !(await canRead(t, setpriv))) return;
+    if (example.varies !== undefined) {
+      t.skip(`SKIPPED: two builds of it differ: ${example.varies}`);
+      return;
+    }
+    const directory = temporaryDirectory(t);
+    chmodSync(directory, 0o755);
+    const source = join(directory, "source");
+    cpSync(resolve(import.meta.dirname, "../examples", example.name), source, { recursive: true });
+    const home = join(directory, "home");
+    mkdirSync(home);
+    chownSync(home, NOBODY, NOBODY);
+    const args = ["build", source, "-o"];
+    const env = { HOME: home, COOPER_HOME: home, COOPER_CACHE_DIR: join(home, "cache") };
+    const nobody = await run(setpriv, [...IDENTITY, COOPER, ...args, `oci:${join(home, "out")}:1`], {
+      env: { ...env, COOPER_RUNTIME: "namespaces" },
+    });
+    const root = await run(COOPER, [...args, `oci:${join(directory, "out")}:1`], {
+      env: { COOPER_HOME: join(directory, "root-home"), COOPER_RUNTIME: "runc" },
+    });
+    assert.match(nobody.stdout, /^sha256:[0-9a-f]{64}\n$/);
+    assert.equal(nobody.stdout, root.stdout);
+  });
+}

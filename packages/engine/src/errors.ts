@@ -24,7 +24,7 @@ export type EngineErrorCode =
   | "PROGRAM_MISSING"
   /** The container runtime refused the container, or could not start its process. */
   | "RUNTIME_FAILED"
-  /** There is no runc and no crun, or not the one that was asked for. */
+  /** Nothing on this host starts containers, or not the one that was asked for. */
   | "RUNTIME_MISSING"
   /** The container runtime is there, but this host is not one that it can start containers on. */
   | "RUNTIME_UNFIT"

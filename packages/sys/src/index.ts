@@ -39,6 +39,36 @@ export type { LockMode } from "./lock.ts";
 // Mounts
 export { MOUNT_FLAGS, UNMOUNT_FLAGS, mount, syncFilesystem, unmount } from "./mount.ts";
 
+export {
+  MOUNT_ATTRIBUTES,
+  attachMount,
+  canRestrictMounts,
+  copyMount,
+  makeMount,
+  pivotRoot,
+  restrictMount,
+} from "./detached-mount.ts";
+
+// Processes
+export {
+  boundCapabilities,
+  dieWithParent,
+  joinNewKeyring,
+  refuseNewPrivileges,
+  setCapabilities,
+} from "./credentials.ts";
+export {
+  becomeProgram,
+  bringUpLoopback,
+  enterCgroupNamespace,
+  limitResource,
+  restoreSignal,
+  setHostName,
+} from "./process.ts";
+export type { Resource } from "./process.ts";
+export { hasSystemCallFilters, prepareFilter } from "./seccomp.ts";
+export type { SystemCallFilter, SystemCallRule } from "./seccomp.ts";
+
 // Libraries
 export { LzmaDecoder } from "./liblzma.ts";
 export type { LzmaOptions, LzmaStatus, LzmaStep } from "./liblzma.ts";

@@ -49,7 +49,7 @@ export interface Library {
   /** As `native`, but without an errno. */
   function(
     name: string,
-    result: "int" | "void",
+    result: "int" | "long" | "void",
     parameters: readonly string[],
   ): NativeFunction<readonly NativeValue[]>;
   /** The same on one of libuv's threads; what it is given must stay in use until it has ended. */

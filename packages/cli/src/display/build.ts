@@ -32,6 +32,9 @@ export function showBuild(terminal: Terminal): (event: BuildEvent) => void {
       case "step-failed":
         progress.update({ id, label, state: "failed" });
         break;
+      case "limit-weakened":
+        terminal.note(event.text);
+        break;
       case "step-stopped":
         progress.update({ id, label, state: "stopped" });
         break;
@@ -45,6 +48,7 @@ function plainEvent(event: BuildEvent): object {
   const common = { type, step: step.digest, label: describe(step.operation) };
   switch (type) {
     case "step-output":
+    case "limit-weakened":
       return { ...common, text: event.text };
     case "step-done":
       return { ...common, seconds: event.seconds };

@@ -25,6 +25,9 @@ export function showRun(terminal: Terminal): (event: RunEvent | SnapshotEvent) =
           terminal.detail(`${address}:${hostPort} leads to port ${containerPort}`);
         }
         break;
+      case "limit-weakened":
+        terminal.note(event.text);
+        break;
       case "started":
         if (unpacked > 0) {
           const label = `unpack ${unpacked} ${unpacked === 1 ? "layer" : "layers"}`;

@@ -10,5 +10,7 @@ export type BuildEvent =
   | { readonly type: "step-output"; readonly step: Step; readonly text: string }
   | { readonly type: "step-done"; readonly step: Step; readonly seconds: number; readonly layer: Layer }
   | { readonly type: "step-failed"; readonly step: Step; readonly error: unknown }
+  /** A limit that nothing here enforces as it is meant: a sentence, told of the first step alone. */
+  | { readonly type: "limit-weakened"; readonly step: Step; readonly text: string }
   /** It was running when another one failed. */
   | { readonly type: "step-stopped"; readonly step: Step };

@@ -9,6 +9,7 @@ import { privilege } from "../run/namespace.ts";
 import { containerProcess } from "../run/process.ts";
 import { runtimeSpecification, type SpecificationInput } from "../run/specification.ts";
 import { unpackStack } from "../run/unpack-stack.ts";
+import { type ContainerLimits, limitContainer } from "../runtime/limits/limits.ts";
 import { findRuntime, type Runtime } from "../runtime/find-runtime.ts";
 import { readFromLayers } from "../snapshot/view.ts";
 import {
@@ -38,6 +39,7 @@ export interface ExecContext extends Cancellable {
 export interface ExecBundle {
   readonly container: ContainerDirectory;
   readonly runtime: Runtime;
+  readonly limits: ContainerLimits;
   /** Shell commands that mount its root. */
   readonly mountScript: string;
   /** Unpacked layers that the command stands on, the topmost first. */
@@ -120,6 +122,12 @@ export async function prepareExec(
     );
     const network = operation.network ?? "none";
     const files = [...ownFiles(container.path, network), ...madeFiles(container.path, shown.files)];
+    const limits = limitContainer(
+      container.path,
+      container.id,
+      { ...operation.limits, processes: operation.limits?.processes ?? DEFAULT_PROCESSES },
+      { runtime: runtime.name, privilege: power },
+    );
     const specification: SpecificationInput = {
       process,
       hostname: "build",
@@ -129,9 +137,7 @@ export async function prepareExec(
       volumes,
       files,
       temporary: mounts.filter((mount) => mount.kind === "tmpfs"),
-      memory: operation.limits?.memory,
-      cpus: operation.limits?.cpus,
-      processes: operation.limits?.processes ?? DEFAULT_PROCESSES,
+      limits,
       newPrivileges: "refuse",
       privilege: power,
     };
@@ -140,6 +146,7 @@ export async function prepareExec(
     return {
       container,
       runtime,
+      limits,
       root,
       process,
       mountScript: overlayScript(container.path, root, others, power),

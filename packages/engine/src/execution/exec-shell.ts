@@ -14,7 +14,7 @@ const SHELLS: readonly (readonly [string, ...string[]])[] = [
  * user, on this process's terminal. Gives its status; undefined where the root has no shell.
  */
 export async function openShell(bundle: ExecBundle): Promise<number | undefined> {
-  const { container, runtime, mountScript, process } = bundle;
+  const { container, runtime, limits, mountScript, process } = bundle;
   const args = SHELLS.find(([path]) => findInLayers([bundle.upper, ...bundle.root], path) !== undefined);
   if (args === undefined) return undefined;
   // The command's container is kept by its runtime: one of its name can only be started when it is gone.
@@ -28,6 +28,7 @@ export async function openShell(bundle: ExecBundle): Promise<number | undefined>
     id: container.id,
     bundle: container.path,
     mountScript,
+    limits,
     stdin: "inherit",
     onSpawn: () => {},
   });

@@ -13,6 +13,8 @@ import { clampTimes, removeMountPoint, RUNTIME_MOUNTS } from "./upper.ts";
 
 export interface ExecWatch {
   readonly onOutput: (text: string) => void;
+  /** Told, in a sentence, of a limit that nothing here enforces as it is meant. */
+  readonly onShortcoming: (text: string) => void;
   /** Told of a command that failed, while its container still stands as it was left. */
   readonly onFailure?: ((failed: FailedExec) => Promise<void>) | undefined;
 }
@@ -48,6 +50,7 @@ export async function runExec(
   const bundle = await prepareExec(operation, inputs, context);
   try {
     bundle.configure();
+    bundle.limits.shortcomings.forEach(watch.onShortcoming);
     const error = await supervise(operation, bundle, context, watch);
     if (error !== undefined) {
       await watch.onFailure?.({ error, openShell: async () => await openShell(bundle) });
@@ -67,7 +70,7 @@ export async function runExec(
 /** Runs it to its end, its deadline or an abort, and gives how it failed if it did. */
 async function supervise(
   operation: ExecOperation,
-  { container, runtime, mountScript, secrets }: ExecBundle,
+  { container, runtime, limits, mountScript, secrets }: ExecBundle,
   { signal }: ExecContext,
   { onOutput }: ExecWatch,
 ): Promise<EngineError | undefined> {
@@ -87,6 +90,7 @@ async function supervise(
       id: container.id,
       bundle: container.path,
       mountScript,
+      limits,
       stdin: "ignore",
       onSpawn: () => {},
       onOutput: (chunk) => output.add(chunk),

@@ -58,6 +58,8 @@ class Execution {
   readonly #stop = new AbortController();
   /** Where cache mounts of this build alone are. */
   readonly #emptyCaches: string | undefined;
+  /** What was said once, and need not be said of each step. */
+  readonly #told = new Set<string>();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: ExecuteOptions) {
@@ -134,6 +136,7 @@ class Execution {
               },
               {
                 onOutput: (text) => this.#options.onEvent?.({ type: "step-output", step, text }),
+                onShortcoming: (text) => this.#onShortcoming(step, text),
                 onFailure: async (failed) => await this.#onFailure({ ...failed, step }),
               },
             );
@@ -149,6 +152,12 @@ class Execution {
         throw new EngineError("GRAPH_INVALID", "the host's files are no layers: copy them into something");
     }
     return unreachable(operation);
+  }
+
+  #onShortcoming(step: Step, text: string): void {
+    if (this.#told.has(text)) return;
+    this.#told.add(text);
+    this.#options.onEvent?.({ type: "limit-weakened", step, text });
   }
 
   async #onFailure(failed: FailedStep): Promise<void> {

@@ -8,11 +8,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Layer, makeImage, validate } from "@cooper/oci";
 import { requireProgram, requireRoot, run, temporaryDirectory } from "@cooper/test";
 import { buildKilled, SECRET } from "./killed.fixture.ts";
+import { requireRuntime } from "../runtime/runtime.fixture.ts";
 
 const KILLS = Number(process.env["COOPER_TEST_KILLS"] ?? 10);
 
 test("a build that is killed at any moment leaves nothing that the next one does not remove, and no secret", async (t) => {
-  if (!requireRoot(t) || requireProgram(t, "runc") === undefined) return;
+  if (!requireRoot(t) || !requireRuntime(t)) return;
   if (requireProgram(t, "busybox", "busybox-static") === undefined) return;
   const expected = await diffIds(await buildKilled(join(temporaryDirectory(t), "home")));
   const home = join(temporaryDirectory(t), "home");

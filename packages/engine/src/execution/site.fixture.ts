@@ -4,13 +4,14 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { collect, readTar, type TarMember } from "@cooper/archive";
 import type { Image, Layer } from "@cooper/oci";
-import { requireProgram, requireRoot, temporaryDirectory } from "@cooper/test";
+import { requireRoot, temporaryDirectory } from "@cooper/test";
 import type { ExecOperation, Operation, Step } from "../graph/operation.ts";
 import { makeStep } from "../graph/step.ts";
 import { busyboxImage } from "./busybox.fixture.ts";
 import type { BuildEvent } from "./event.ts";
 import { execute } from "./execute.ts";
 import type { ExecuteOptions } from "./options.ts";
+import { requireRuntime } from "../runtime/runtime.fixture.ts";
 
 export const PLATFORM = { os: "linux", architecture: "amd64" } as const;
 export const EPOCH = 1_000_000_000;
@@ -31,7 +32,7 @@ export interface Site {
 }
 
 export function site(t: TestContext): Site | undefined {
-  if (!requireRoot(t) || requireProgram(t, "runc") === undefined) return undefined;
+  if (!requireRoot(t) || !requireRuntime(t)) return undefined;
   const image = busyboxImage(t);
   if (image === undefined) return undefined;
   const directory = temporaryDirectory(t);

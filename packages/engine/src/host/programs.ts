@@ -50,12 +50,14 @@ async function program(wanted: Wanted, options: Cancellable): Promise<HostFact> 
   return { ...wanted, state: "limited", found: `${path} --version ends with ${status}` };
 }
 
-/** One OCI runtime that works here is enough. */
+const OCI_RUNTIMES = RUNTIME_NAMES.filter((name) => name !== "namespaces");
+
+/** One that works here is enough. */
 async function runtime(options: Cancellable): Promise<HostFact> {
   const purpose = "starts containers";
   const fact = { name: "runtime", purpose, needed: true, packages: ["runc"] } as const;
   const found = await Promise.all(
-    RUNTIME_NAMES.map(async (name) => {
+    OCI_RUNTIMES.map(async (name) => {
       const { state, found: version } = await program(
         { name, purpose, needed: true, packages: [name] },
         options,
@@ -64,13 +66,18 @@ async function runtime(options: Cancellable): Promise<HostFact> {
       return { state, text: `${name} ${version}`, why };
     }),
   );
-  const installed = found.filter(({ state }) => state === "works");
-  if (installed.length === 0) return { ...fact, state: "missing", found: "neither runc nor crun" };
+  const own = unfitness("namespaces");
+  const installed = [
+    ...found.filter(({ state }) => state === "works"),
+    { text: "namespaces of Cooper's own", why: own },
+  ];
   const works = installed.some(({ why }) => why === undefined);
   const texts = installed.map(({ text, why }) =>
     why === undefined ? text : `${text} does not work here: ${why}`,
   );
-  return { ...fact, state: works ? "works" : "missing", found: texts.join("; ") };
+  const chosen = process.env["COOPER_RUNTIME"] ?? "";
+  const choice = chosen === "" ? "" : `; COOPER_RUNTIME chooses ${chosen}`;
+  return { ...fact, state: works ? "works" : "missing", found: `${texts.join("; ")}${choice}` };
 }
 
 /** What a user needs so that files of other owners can be in a container. */

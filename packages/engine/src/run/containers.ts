@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { errnoOf, lockFile, makeDirectories } from "@cooper/sys";
 import { namesIn } from "../files/names.ts";
+import { liftLimits } from "../runtime/limits/limits.ts";
 import { removeContainer } from "../runtime/runtime.ts";
 import { asidePath, sweepAsides } from "./asides.ts";
 
@@ -66,6 +67,7 @@ function makeLocked(home: string): { readonly id: string; readonly path: string;
 function discard(home: string, id: string): void {
   const path = join(containersDirectory(home), id);
   removeContainer(join(path, "state"), id);
+  liftLimits(path);
   rmSync(memoryOf(id), { recursive: true, force: true });
   const aside = asidePath(containersDirectory(home));
   try {

@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "n
 import { join } from "node:path";
 import type { Cancellable } from "@cooper/archive";
 import type { Image } from "@cooper/oci";
-import { errnoOf } from "@cooper/sys";
 import { EngineError } from "../errors.ts";
-import { findRuntime, type Runtime, type RuntimeName } from "../runtime/find-runtime.ts";
-import { runToEnd } from "../runtime/runtime.ts";
+import { findRuntime, type RuntimeName } from "../runtime/find-runtime.ts";
+import { limitContainer } from "../runtime/limits/limits.ts";
+import { type RuntimeStart, runToEnd } from "../runtime/runtime.ts";
 import type { SnapshotEvent } from "../snapshot/event.ts";
 import { readFromLayers } from "../snapshot/view.ts";
 import { type ContainerDirectory, createContainerDirectory, reapContainers } from "./containers.ts";
@@ -14,7 +14,7 @@ import type { PublishedPort, Volume } from "./options.ts";
 import { type ContainerProcess, type ProcessChange, containerProcess } from "./process.ts";
 import { type Publication, connectOnHost, publish, relayInto } from "./publish.ts";
 import { unpackStack } from "./unpack-stack.ts";
-import { type NetworkMode, runtimeSpecification } from "./specification.ts";
+import { type NetworkMode, runtimeSpecification, type SpecificationInput } from "./specification.ts";
 
 export interface RunOptions extends Cancellable, Omit<ProcessChange, "terminal"> {
   /** Cooper's home, where layers are unpacked and the container's own files live while it runs. */
@@ -31,7 +31,7 @@ export interface RunOptions extends Cancellable, Omit<ProcessChange, "terminal">
   readonly cpus?: number | undefined;
   /** `host` shares the host's network (default); `none` has a loopback and nothing else. */
   readonly network?: NetworkMode | undefined;
-  /** Default: runc, or crun where there is no runc and crun works. */
+  /** Default: what `$COOPER_RUNTIME` names, else the first of RUNTIME_NAMES that works here. */
   readonly runtime?: RuntimeName | undefined;
   /** Seconds that a container has to end after SIGTERM or SIGHUP before it is killed; default 10. */
   readonly stopTimeout?: number | undefined;
@@ -43,11 +43,13 @@ const STOP_TIMEOUT = 10;
 export type RunEvent =
   | { readonly type: "reaped"; readonly ids: readonly string[] }
   | { readonly type: "published"; readonly ports: readonly PublishedPort[] }
+  /** A limit that nothing here enforces as it is meant: a sentence. */
+  | { readonly type: "limit-weakened"; readonly text: string }
   | { readonly type: "started"; readonly id: string };
 
 /**
  * Runs an image as a container and waits for its end: layers unpacked once into the store, a
- * throw-away overlay on top, runc or crun. Signals that this process gets go to the container, and
+ * throw-away overlay on top, runc, crun, or namespaces of Cooper's making. Signals that this process gets go to the container, and
  * nothing of it is left afterwards; what a killed run left behind, the next one removes.
  *
  * Gives the container's exit status. Aborting the signal kills it. COMMAND_MISSING, USER_UNKNOWN,
@@ -81,8 +83,14 @@ export async function runImage(image: Image, options: RunOptions): Promise<{ rea
     options.signal?.throwIfAborted();
     const container = createContainerDirectory(options.home);
     try {
-      const mountScript = prepareBundle(container, layers.directories, processSpec, options, power);
-      return await supervise(container, mountScript, runtime, options);
+      const limits = limitContainer(container.path, container.id, options, {
+        runtime: runtime.name,
+        privilege: power,
+      });
+      for (const text of limits.shortcomings) options.onEvent?.({ type: "limit-weakened", text });
+      const by = { limits, privilege: power };
+      const mountScript = prepareBundle(container, layers.directories, processSpec, options, by);
+      return await supervise(container, mountScript, { runtime, limits }, options);
     } finally {
       container.remove();
     }
@@ -105,7 +113,7 @@ function prepareBundle(
   layers: readonly string[],
   processSpec: ContainerProcess,
   options: RunOptions,
-  power: "root" | "user-namespace",
+  { limits, privilege: power }: Pick<SpecificationInput, "limits" | "privilege">,
 ): string {
   const bundle = container.path;
   for (const name of ["rootfs", "upper", "work", "layers", "empty"])
@@ -136,8 +144,7 @@ function prepareBundle(
     network,
     volumes: options.volumes ?? [],
     files,
-    memory: options.memory,
-    cpus: options.cpus,
+    limits,
     privilege: power,
   });
   writeFileSync(join(bundle, "config.json"), JSON.stringify(specification));
@@ -158,13 +165,13 @@ function resolverConfiguration(): string {
 async function supervise(
   container: ContainerDirectory,
   mountScript: string,
-  runtime: Runtime,
+  { runtime, limits }: Pick<RuntimeStart, "runtime" | "limits">,
   options: RunOptions,
 ): Promise<{ readonly status: number }> {
-  let runtimePid: number | undefined;
+  let pass: ((signal: NodeJS.Signals) => void) | undefined;
   let killing: NodeJS.Timeout | undefined;
   const passOn = (signal: NodeJS.Signals): void => {
-    if (runtimePid !== undefined) killIfThere(runtimePid, signal);
+    pass?.(signal);
     // A program that is process 1 and has no handler does not even get the signal: pid_namespaces(7).
     if (signal !== "SIGTERM" && signal !== "SIGHUP") return;
     killing ??= setTimeout(() => container.kill(), (options.stopTimeout ?? STOP_TIMEOUT) * 1000);
@@ -179,9 +186,10 @@ async function supervise(
       id: container.id,
       bundle: container.path,
       mountScript,
+      limits,
       stdin: options.stdin === "open" ? "inherit" : "ignore",
-      onSpawn: (pid) => {
-        runtimePid = pid;
+      onSpawn: (passTo) => {
+        pass = passTo;
         options.onEvent?.({ type: "started", id: container.id });
       },
     });
@@ -208,13 +216,4 @@ async function publishPorts(container: ContainerDirectory, options: RunOptions):
         );
   if (publication.ports.length > 0) options.onEvent?.({ type: "published", ports: publication.ports });
   return publication;
-}
-
-function killIfThere(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    // It ended a moment before the signal came.
-    if (errnoOf(error) !== "ESRCH") throw error;
-  }
 }

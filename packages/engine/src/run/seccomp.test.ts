@@ -7,6 +7,7 @@ import { writeTar } from "@cooper/archive";
 import { makeImage, makeLayer } from "@cooper/oci";
 import { requireProgram, requireRoot, temporaryDirectory } from "@cooper/test";
 import { runImage } from "./run.ts";
+import { requireRuntime } from "../runtime/runtime.fixture.ts";
 
 /** An image that has nothing but places for the host's programs. */
 const image = makeImage({
@@ -76,14 +77,14 @@ open("/out/text", "w").write("fine\\n")`,
 
 for (const [name, command] of Object.entries(ORDINARY)) {
   test(`an ordinary program is not kept from its work: ${name}`, async (t) => {
-    if (!requireRoot(t) || requireProgram(t, "runc") === undefined) return;
+    if (!requireRoot(t) || !requireRuntime(t)) return;
     if (name !== "node" && requireProgram(t, name) === undefined) return;
     assert.equal(await runHostProgram(t, command), "fine\n");
   });
 }
 
 test("calls that reach past a container fail with EPERM, and clone3 as if there were none", async (t) => {
-  if (!requireRoot(t) || requireProgram(t, "runc") === undefined) return;
+  if (!requireRoot(t) || !requireRuntime(t)) return;
   if (process.arch !== "x64") {
     t.skip("SKIPPED: the numbers of system calls here are those of x86-64");
     return;

@@ -1,15 +1,5 @@
-/** A rule of linux.seccomp (runtime-spec, config-linux.md, "Seccomp"). */
-interface Rule {
-  readonly names: readonly string[];
-  readonly action: "SCMP_ACT_ALLOW" | "SCMP_ACT_ERRNO";
-  readonly errnoRet?: number;
-  readonly args?: readonly {
-    readonly index: number;
-    readonly value: number;
-    readonly valueTwo?: number;
-    readonly op: "SCMP_CMP_EQ" | "SCMP_CMP_NE" | "SCMP_CMP_MASKED_EQ";
-  }[];
-}
+import type { SystemCallRule } from "@cooper/sys";
+import type { RuntimeConfiguration } from "../runtime/configuration.ts";
 
 const EPERM = 1;
 const ENOSYS = 38;
@@ -26,7 +16,7 @@ const PERSONALITIES = [0x0, 0x8, 0x2_0000, 0x2_0008, 0xffff_ffff];
  * Linux keeps only for programs of long ago. As Docker does by default; capabilities, which a
  * container does not hold, are the other wall.
  */
-export function seccompProfile(): Readonly<Record<string, unknown>> {
+export function seccompProfile(): RuntimeConfiguration["linux"]["seccomp"] {
   return {
     defaultAction: "SCMP_ACT_ERRNO",
     defaultErrnoRet: EPERM,
@@ -41,7 +31,7 @@ export function seccompProfile(): Readonly<Record<string, unknown>> {
   };
 }
 
-const RULES: readonly Rule[] = [
+const RULES: readonly SystemCallRule[] = [
   { names: allowedSystemCalls(), action: "SCMP_ACT_ALLOW" },
   // Sockets of every family but those that lead to the host of a virtual machine.
   { names: ["socket"], action: "SCMP_ACT_ALLOW", args: [{ index: 0, value: AF_VSOCK, op: "SCMP_CMP_NE" }] },
@@ -52,7 +42,7 @@ const RULES: readonly Rule[] = [
   },
   // Its flags are in memory, where no filter can look; at "there is no such call" C libraries take clone.
   { names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: ENOSYS },
-  ...PERSONALITIES.map((value): Rule => ({
+  ...PERSONALITIES.map((value): SystemCallRule => ({
     names: ["personality"],
     action: "SCMP_ACT_ALLOW",
     args: [{ index: 0, value, op: "SCMP_CMP_EQ" }],

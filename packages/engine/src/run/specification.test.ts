@@ -10,29 +10,17 @@ const INPUT: SpecificationInput = {
   network: "none",
   volumes: [],
   files: [],
-  processes: 20,
-  memory: 2 ** 26,
+  limits: { rlimits: [] },
   privilege: "root",
 };
 
-interface Parts {
-  readonly process: { readonly rlimits?: unknown };
-  readonly linux: { readonly resources?: { readonly pids: unknown; readonly memory: unknown } };
-}
-
-function partsOf(input: SpecificationInput): Parts {
-  return JSON.parse(JSON.stringify(runtimeSpecification(input)));
-}
-
-test("as root, limits are those of cgroups", () => {
-  const { process, linux } = partsOf(INPUT);
-  assert.deepEqual(linux.resources?.pids, { limit: 20 });
-  assert.deepEqual(linux.resources?.memory, { limit: 2 ** 26 });
-  assert.equal(process.rlimits, undefined);
-});
-
-test("in a user namespace, where there are no cgroups, processes are limited all the same", () => {
-  const { process, linux } = partsOf({ ...INPUT, privilege: "user-namespace" });
-  assert.equal(linux.resources, undefined);
-  assert.deepEqual(process.rlimits, [{ type: "RLIMIT_NPROC", hard: 20, soft: 20 }]);
+test("limits are those of the runtime's cgroups, or of each process where there can be none", () => {
+  const resources = { pids: { limit: 20 }, memory: { limit: 2 ** 26 } };
+  const own = runtimeSpecification({ ...INPUT, limits: { resources, rlimits: [] } });
+  assert.deepEqual(own.linux.resources, resources);
+  assert.equal(own.process.rlimits, undefined);
+  const rlimits = [{ type: "RLIMIT_NPROC", hard: 20, soft: 20 }] as const;
+  const others = runtimeSpecification({ ...INPUT, limits: { rlimits } });
+  assert.equal(others.linux.resources, undefined);
+  assert.deepEqual(others.process.rlimits, rlimits);
 });

@@ -1,3 +1,5 @@
+import type { RuntimeConfiguration, RuntimeMount } from "../runtime/configuration.ts";
+import type { ContainerLimits } from "../runtime/limits/limits.ts";
 import type { Volume } from "./options.ts";
 import type { ContainerProcess } from "./process.ts";
 import { seccompProfile } from "./seccomp.ts";
@@ -16,14 +18,10 @@ export interface SpecificationInput {
   readonly files: readonly { readonly source: string; readonly target: string }[];
   /** Directories of the container that are in memory, and gone with it; sizes in bytes. */
   readonly temporary?: readonly { readonly target: string; readonly size?: number | undefined }[] | undefined;
-  /** Bytes. */
-  readonly memory?: number | undefined;
-  readonly cpus?: number | undefined;
-  /** Processes at a time. */
-  readonly processes?: number | undefined;
+  readonly limits: Pick<ContainerLimits, "resources" | "rlimits">;
   /** Whether a set-user-id program gives more rights. Default: `allow`, as Docker has it. */
   readonly newPrivileges?: "allow" | "refuse" | undefined;
-  /** Cgroups and device nodes need real root; in a user namespace they are left out. */
+  /** A sysfs, and the group of terminals, need real root. */
   readonly privilege: "root" | "user-namespace";
 }
 
@@ -63,7 +61,8 @@ const READ_ONLY_PATHS = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/pr
 const SAFE = ["nosuid", "noexec", "nodev"];
 
 /** The bundle's config.json (runtime-spec 1.0, config.md and config-linux.md). Pure. */
-export function runtimeSpecification(input: SpecificationInput): Record<string, unknown> {
+export function runtimeSpecification(input: SpecificationInput): RuntimeConfiguration {
+  const { resources, rlimits } = input.limits;
   // Whoever is not root in the container has no capability to start with, as the kernel would have it.
   const held = input.process.user.uid === 0 ? CAPABILITIES : [];
   return {
@@ -76,7 +75,7 @@ export function runtimeSpecification(input: SpecificationInput): Record<string, 
       env: input.process.env,
       cwd: input.process.cwd,
       noNewPrivileges: input.newPrivileges === "refuse",
-      ...processLimit(input),
+      ...(rlimits.length === 0 ? {} : { rlimits }),
       capabilities: { bounding: CAPABILITIES, effective: held, permitted: held },
     },
     root: { path: "rootfs", readonly: input.root === "read-only" },
@@ -87,9 +86,9 @@ export function runtimeSpecification(input: SpecificationInput): Record<string, 
         { type: "ipc" },
         { type: "uts" },
         { type: "mount" },
-        ...(input.network === "none" ? [{ type: "network" }] : []),
+        ...(input.network === "none" ? [{ type: "network" } as const] : []),
       ],
-      ...(input.privilege === "root" ? { resources: resources(input) } : {}),
+      ...(resources === undefined ? {} : { resources }),
       seccomp: seccompProfile(),
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READ_ONLY_PATHS,
@@ -97,7 +96,7 @@ export function runtimeSpecification(input: SpecificationInput): Record<string, 
   };
 }
 
-function mounts(input: SpecificationInput): readonly object[] {
+function mounts(input: SpecificationInput): readonly RuntimeMount[] {
   const rootless = input.privilege === "user-namespace";
   // A sysfs can only be mounted by the owner of the network namespace: the host's is bound instead.
   const sys =
@@ -147,28 +146,4 @@ function mounts(input: SpecificationInput): readonly object[] {
       options: ["rbind", access === "read-only" ? "ro" : "rw"],
     })),
   ];
-}
-
-/** Where there are no cgroups, the kernel counts a user's processes in its namespace: getrlimit(2). */
-function processLimit({ privilege, processes }: SpecificationInput): object {
-  if (privilege === "root" || processes === undefined) return {};
-  return { rlimits: [{ type: "RLIMIT_NPROC", hard: processes, soft: processes }] };
-}
-
-const CPU_PERIOD_MICROSECONDS = 100_000;
-
-function resources(input: SpecificationInput): object {
-  return {
-    devices: [{ allow: false, access: "rwm" }],
-    ...(input.processes === undefined ? {} : { pids: { limit: input.processes } }),
-    ...(input.memory === undefined ? {} : { memory: { limit: input.memory } }),
-    ...(input.cpus === undefined
-      ? {}
-      : {
-          cpu: {
-            quota: Math.round(input.cpus * CPU_PERIOD_MICROSECONDS),
-            period: CPU_PERIOD_MICROSECONDS,
-          },
-        }),
-  };
 }

@@ -3,10 +3,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { errnoOf } from "@cooper/sys";
 import { EngineError } from "../errors.ts";
 import { findProgram } from "../host/program.ts";
 import { type Runtime, RUNTIME_NAMES, type RuntimeName } from "./find-runtime.ts";
-import { limitReached } from "./limits.ts";
+import type { ContainerLimits } from "./limits/limits.ts";
+import { limitReached, limitReachedIn, type Reached } from "./limits/reached.ts";
+import { endContainer, firstProcess, recordContainer, STATE_FILE } from "./namespaces/container.ts";
+import { launchCommand } from "./namespaces/launch.ts";
 
 /**
  * Kills a container that nobody waits for any more and has the runtime that started it forget it, which
@@ -14,20 +18,28 @@ import { limitReached } from "./limits.ts";
  */
 export function removeContainer(stateDirectory: string, id: string): void {
   for (const name of RUNTIME_NAMES) {
-    if (!existsSync(join(stateDirectory, id, STATE_FILES[name]))) continue;
+    const directory = join(stateDirectory, id);
+    if (!existsSync(join(directory, STATE_FILES[name]))) continue;
+    if (name === "namespaces") {
+      endContainer(directory);
+      continue;
+    }
     const path = findProgram(name);
     if (path === undefined) continue;
     spawnSync(path, ["--root", stateDirectory, "delete", "--force", id], { stdio: "ignore" });
   }
 }
 
-const STATE_FILES: Readonly<Record<RuntimeName, string>> = { runc: "state.json", crun: "status" };
+const STATE_FILES: Readonly<Record<RuntimeName, string>> = {
+  runc: "state.json",
+  crun: "status",
+  namespaces: STATE_FILE,
+};
 
 export interface RuntimeOutcome {
   /** The container's exit status; 128 and the signal's number where a signal ended it. */
   readonly status: number;
-  /** A limit that stopped something in it: a process killed for want of memory, or one that could not start. */
-  readonly reached: "memory" | "processes" | undefined;
+  readonly reached: Reached;
 }
 
 export interface RuntimeStart {
@@ -37,10 +49,12 @@ export interface RuntimeStart {
   readonly bundle: string;
   /** Shell commands, run in the bundle and in a mount namespace of their own, that mount the rootfs. */
   readonly mountScript: string;
+  readonly limits: ContainerLimits;
   readonly stdin: "inherit" | "ignore";
   /** Takes what the container prints, on both streams; without it that goes where this process's goes. */
   readonly onOutput?: ((chunk: Buffer) => void) | undefined;
-  readonly onSpawn: (pid: number) => void;
+  /** Given what passes a signal on to the container's first process. */
+  readonly onSpawn: (pass: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Status of the shell that mounts, told from any of a container's by the file it leaves. */
@@ -59,19 +73,32 @@ shift
 } 2> ${MOUNT_FAILED_FILE} || exit 1
 rm -f ${MOUNT_FAILED_FILE}
 exec "$@"${start.onOutput === undefined ? "" : " 2>&1"}`;
-  // Its cgroups tell afterwards which limit it reached; whoever started it removes it. crun cannot keep one.
-  const keep = runtime.name === "runc" ? ["--keep"] : [];
   const args = [
     ["--mount", "--propagation", "private", "--"],
     ["sh", "-c", script, "sh", bundle],
-    [runtime.path, "--root", `${bundle}/state`, "--log", log, "--log-format", "json"],
-    ["run", "--bundle", bundle, "--pid-file", `${bundle}/pid`, ...keep, id],
+    runtime.name === "namespaces" ? launchCommand(bundle, start.limits.entrances) : ociCommand(start, log),
   ].flat();
   // A session of its own: what the terminal sends to this process is passed on once, not twice.
   // Both streams through one pipe, or their lines would come in another order than they were written.
   const output = start.onOutput === undefined ? "inherit" : "pipe";
-  const child = spawn("unshare", args, { stdio: [start.stdin, output, output], detached: true });
-  if (child.pid !== undefined) start.onSpawn(child.pid);
+  const stdio = [start.stdin, output, output] as const;
+  const child =
+    runtime.name === "namespaces"
+      ? // It ends with this process, however that ends.
+        spawn("setpriv", ["--pdeathsig", "KILL", "--", "unshare", ...args], {
+          stdio: [...stdio],
+          detached: true,
+          // Nothing that tells Node to do something else.
+          env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] },
+        })
+      : spawn("unshare", args, { stdio: [...stdio], detached: true });
+  const { pid } = child;
+  if (pid !== undefined) {
+    if (runtime.name === "namespaces") recordContainer(`${bundle}/state/${id}`, pid);
+    start.onSpawn((signal) =>
+      passSignal(runtime.name === "namespaces" ? (firstProcess(bundle) ?? pid) : pid, signal),
+    );
+  }
   let heard = 0;
   for (const stream of [child.stdout, child.stderr])
     stream?.on("data", (chunk: Buffer) => {
@@ -86,7 +113,29 @@ exec "$@"${start.onOutput === undefined ? "" : " 2>&1"}`;
   });
   await Promise.race([closed, silence(() => heard)]);
   throwIfRuntimeFailed(start, log);
-  return { status, reached: limitReached(`${bundle}/state/${id}`) };
+  const reached = limitReachedIn(start.limits.cgroups) ?? limitReached(`${bundle}/state/${id}`);
+  return { status, reached };
+}
+
+function ociCommand({ runtime, id, bundle, limits }: RuntimeStart, log: string): readonly string[] {
+  // Its cgroups tell afterwards which limit it reached; whoever started it removes it. crun cannot keep one.
+  const keep = runtime.name === "runc" ? ["--keep"] : [];
+  // Into cgroups that the runtime does not make itself.
+  const enter = limits.entrances.map((path) => `echo 0 > '${path}' && `).join("");
+  return [
+    ["sh", "-c", `${enter}exec "$@"`, "sh"],
+    [runtime.path, "--root", `${bundle}/state`, "--log", log, "--log-format", "json"],
+    ["run", "--bundle", bundle, "--pid-file", `${bundle}/pid`, ...keep, id],
+  ].flat();
+}
+
+function passSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It ended a moment before the signal came.
+    if (errnoOf(error) !== "ESRCH") throw error;
+  }
 }
 
 /** Until nothing more comes: what was written before the end may still be in the pipe then. */

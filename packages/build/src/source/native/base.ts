@@ -22,7 +22,6 @@ export const BASE_STEP: PlanStep = {
       "cp -L /etc/os-release /base/etc/os-release",
       'for package in ca-certificates tzdata; do sed -n "/^Package: $package\\$/,/^\\$/p" /var/lib/dpkg/status >/base/var/lib/dpkg/status.d/$package; done',
       "chmod 1777 /base/tmp",
-      "chown 65532:65532 /base/home/nonroot",
     ].join("\n"),
   ],
 };
