@@ -9,8 +9,9 @@ import { readDetails } from "./details.ts";
 import { integrityOf } from "./integrity.ts";
 import { type PackageLock, parsePackageLock } from "./package-lock.ts";
 import { runNpm } from "./program.ts";
-import { readRegistries, registryFlags } from "./registries.ts";
+import { type Registries, registryFlags } from "./registries.ts";
 import type { AskedPackage } from "./request.ts";
+import { readWish, rememberSolved, solvedBefore } from "./solved-before.ts";
 import type { Target } from "./target.ts";
 
 export interface LockOptions {
@@ -26,7 +27,11 @@ export interface LockOptions {
  * runs. What an earlier lock had stays as far as the context keeps it. `PROGRAM_MISSING`, `INDEX_INVALID`,
  * and what `npmFault` makes of npm's errors
  */
-export async function lockByNpm(options: LockOptions, context: Context): Promise<PackageLock> {
+export async function lockByNpm(
+  options: LockOptions,
+  registries: Registries,
+  context: Context,
+): Promise<PackageLock> {
   const { packages, release, platform, target } = options;
   // Node alone: there is nothing to solve.
   if (packages.length === 0) return new Map();
@@ -35,12 +40,18 @@ export async function lockByNpm(options: LockOptions, context: Context): Promise
   const before = context.before?.find(
     (solution) => solution.ecosystem === "npm" && isSamePlatform(solution.platform, platform),
   );
+  const wish =
+    before === undefined
+      ? await readWish(dependencies, JSON.stringify(target), registries, context)
+      : undefined;
+  const known = wish === undefined ? undefined : await solvedBefore(wish, context);
+  if (known !== undefined) return known;
   const directory = await mkdtemp(join(tmpdir(), "cooper-npm-"));
   try {
     const lock = join(directory, "package-lock.json");
     await writeFile(join(directory, "package.json"), JSON.stringify({ private: true, dependencies }));
     if (before !== undefined) {
-      const entries = await earlierEntries(before, context);
+      const entries = earlierEntries(before, registries, context);
       const document = { lockfileVersion: 3, packages: { "": { dependencies }, ...entries } };
       await writeFile(lock, JSON.stringify(document));
     }
@@ -57,18 +68,21 @@ export async function lockByNpm(options: LockOptions, context: Context): Promise
       if (!isFault(error, "UNSOLVABLE") || error.fields["npmCode"] !== "EALLOWREMOTE") throw error;
       await install("--no-bin-links", `--os=${target.os}`, `--cpu=${target.cpu}`, `--libc=${target.libc}`);
     }
-    return parsePackageLock(await readFile(lock, "utf8"));
+    const text = await readFile(lock, "utf8");
+    const solved = parsePackageLock(text);
+    if (wish !== undefined) await rememberSolved(wish, text, context);
+    return solved;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
 /** What of an earlier solution is to stay, as a lock of npm's has it. */
-async function earlierEntries(
+function earlierEntries(
   { packages, repositories }: Solution,
+  registries: Registries,
   context: Context,
-): Promise<Readonly<Record<string, object>>> {
-  const registries = await readRegistries(context);
+): Readonly<Record<string, object>> {
   return Object.fromEntries(
     packages
       .filter(({ name }) => context.keep?.has(name) !== false)

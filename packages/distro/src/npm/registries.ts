@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { fileFault } from "@cooper/archive";
@@ -15,6 +16,8 @@ export interface Registries {
   address(path: string): string;
   /** How an address is reached: who asks, and through which proxy, where npm's configuration tells. */
   access(url: string): Access;
+  /** All that npm shows of its configuration, and its own version: a digest. */
+  readonly configuration: string;
 }
 
 export interface Access {
@@ -55,6 +58,7 @@ export async function readRegistries(context: Context): Promise<Registries> {
     ...secretsOfEnvironment(environment),
   ]);
   return {
+    configuration: createHash("sha256").update(printed).digest("hex"),
     pathFor: (name) => {
       const path = `${DEFAULT}/${name.slice(0, Math.max(name.indexOf("/"), 0))}`;
       return addresses.has(path) ? path : DEFAULT;

@@ -74,9 +74,10 @@ function preferred(versions: readonly string[]): string | undefined {
   );
 }
 
-const ABBREVIATED = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
+/** A package's document without what only people read. */
+export const ABBREVIATED = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
 /** Bytes; the whole document with all its READMEs is far below this. */
-const MAX_DOCUMENT = 64 * 2 ** 20;
+export const MAX_DOCUMENT = 64 * 2 ** 20;
 
 const documentSchema = z.looseObject({
   versions: z.record(

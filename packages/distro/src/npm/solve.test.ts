@@ -167,7 +167,7 @@ test("a scope's own registry and its token come from npmrc, and go nowhere else"
     solution.repositories.map(({ path }) => path),
     ["npm", "npm/@own"],
   );
-  assert.deepEqual(closed.requests, ["@own/app", "-/npm/v1/keys"]);
+  assert.deepEqual(closed.requests, ["@own/app", "@own/app", "-/npm/v1/keys"]);
   assert.doesNotMatch(JSON.stringify(solution), /secret/);
   await assert.rejects(npm.solve(npm.parse("@own/app"), parsePlatform("linux/amd64"), context), {
     code: "FETCH_FAILED",

@@ -43,9 +43,13 @@ export async function solve(
   const packages = all.filter(({ name }) => name !== RUNTIME);
   const asked = packages.map(({ name }) => name);
 
-  const [registries, lock, baseSolution] = await together(context, (inner) => [
-    readRegistries(inner),
-    lockByNpm({ packages, release: request.release, platform, target }, inner),
+  const lockAll = async (inner: Context): Promise<readonly [Registries, PackageLock]> => {
+    const registries = await readRegistries(inner);
+    const options = { packages, release: request.release, platform, target };
+    return [registries, await lockByNpm(options, registries, inner)];
+  };
+  const [[registries, lock], baseSolution] = await together(context, (inner) => [
+    lockAll(inner),
     tree === "global"
       ? Promise.resolve(undefined)
       : base.solve({ packages: ["+nobase", ...BASE_PACKAGES] }, platform, forBase(inner)),
