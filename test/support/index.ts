@@ -25,3 +25,5 @@ export { piecesOf, sampleBytes, watchedStream } from "./stream.ts";
 export type { WatchedStream } from "./stream.ts";
 export { nixWorld } from "./nix-world.ts";
 export type { NixCacheOptions, NixWorld } from "./nix-world.ts";
+export { machineMirror } from "./machine-packages.ts";
+export type { MachineMirror } from "./machine-packages.ts";

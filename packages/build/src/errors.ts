@@ -22,6 +22,8 @@ export type BuildErrorCode =
   | "NO_PROVIDER"
   /** What an image is told to be (a command, a variable, a port, a label) is not written as documented. */
   | "OPTION_INVALID"
+  /** What an application needs cannot be had of the packages that its plan is to stand on. */
+  | "PACKAGES_UNAVAILABLE"
   /** A plan that is not written as documented, or that cannot be run. */
   | "PLAN_INVALID"
   /** There is no provider of that name. */

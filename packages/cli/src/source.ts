@@ -20,6 +20,7 @@ import { text, texts } from "./flags.ts";
 /** For commands that look at an application's source. */
 export type SourceFlags = {
   readonly provider?: readonly string[] | undefined;
+  readonly packagesFrom?: string | undefined;
   readonly env?: readonly string[] | undefined;
   readonly install?: string | undefined;
   readonly build?: string | undefined;
@@ -29,6 +30,10 @@ export type SourceFlags = {
 
 export const sourceFlags = {
   provider: texts("Take this provider, not the one that is found; a further one joins in", "NAME"),
+  packagesFrom: text(
+    "Whose toolchains and libraries: apt (default), apk or nix; also of a release, apk:3.22",
+    "MAKER",
+  ),
   env: texts("A setting or secret of the build, NAME=VALUE or NAME; never in the image", "VARIABLE"),
   install: text("Install dependencies with this line", "COMMAND"),
   build: text("Build with this line", "COMMAND"),
@@ -77,6 +82,7 @@ export function settingsOf(flags: SourceFlags): Settings {
   return settingsOver(settingsOfEnvironment(process.env), {
     variables: Object.fromEntries(variablesOf(flags)),
     providers: flags.provider,
+    packages: flags.packagesFrom === undefined ? undefined : { from: flags.packagesFrom },
     installCommand: flags.install,
     buildCommand: flags.build,
     startCommand: flags.start,

@@ -59,6 +59,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     { run: "build . -t shop", shows: "Into Cooper's store; then: cooper run shop" },
     { run: "build . -o docker://localhost:5000/shop:1", shows: "To a registry" },
     { run: "build . -t shop --start 'node worker.js'", shows: "With another command" },
+    { run: "build . -t shop --packages-from apk:3.22", shows: "On Alpine's packages, not Debian's" },
     {
       run: "build . -t shop --cache-from oci:cache --cache-to oci:cache",
       shows: "With what steps gave on another machine",

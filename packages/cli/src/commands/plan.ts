@@ -14,6 +14,7 @@ gets and how it starts. cooper build --plan FILE runs what this printed. Nothing
     { run: "plan .", shows: "As JSON" },
     { run: "plan . --format text", shows: "For people" },
     { run: "plan . --start 'node worker.js'", shows: "With another command" },
+    { run: "plan . --packages-from nix", shows: "With toolchains and libraries of nixpkgs" },
   ],
   usage: "[FLAGS] [PATH]",
   parameters: {

@@ -1,7 +1,7 @@
 import { BuildError } from "../../errors.ts";
 import { DEFAULT_DIRECTORY, DEFAULT_USER, type Plan, type PlanStep } from "../plan/plan.ts";
 import { labelsOf } from "../image/labels.ts";
-import { initOf } from "../plan/init.ts";
+import { initOf, rootsOf } from "../plan/init.ts";
 import type { Source } from "../project/source.ts";
 import { CERTIFICATES } from "./certificates.ts";
 import { copy, pairs, run, SHELL } from "./instruction.ts";
@@ -58,7 +58,7 @@ class Writer {
     const init = this.#init();
     const healthcheck = deploy.healthcheck;
     const known = this.#steps.get("deploy");
-    const root = known === undefined ? rootOf(deploy.root) : { from: known, instructions: [] };
+    const root = known === undefined ? rootOf(rootsOf(this.#plan)) : { from: known, instructions: [] };
     this.#block(
       `FROM ${root.from}`,
       ...root.instructions,
@@ -124,7 +124,7 @@ class Writer {
 
   /** What lies under the application, for steps that look at it. */
   #deployRoot(): string {
-    const { from, instructions } = rootOf(this.#plan.deploy.root);
+    const { from, instructions } = rootOf(rootsOf(this.#plan));
     this.#block(`FROM ${from} AS deploy-root`, ...instructions);
     this.#steps.set("deploy", "deploy-root");
     return "deploy-root";
@@ -132,10 +132,10 @@ class Writer {
 
   /** The first process, out of a stage of its own: there may be nothing else of Debian. */
   #init(): readonly string[] {
-    const init = initOf(this.#plan);
-    if (init === undefined) return [];
-    const { source, target } = init.copy;
-    return [copy([source], `/${target}`, this.#root([init.root]))];
+    const file = initOf(this.#plan)?.file;
+    if (file === undefined) return [];
+    const { source, target } = file.copy;
+    return [copy([source], `/${target}`, this.#root([file.root]))];
   }
 
   #root(references: readonly string[]): string {

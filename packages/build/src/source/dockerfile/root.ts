@@ -37,11 +37,12 @@ export function rootOf(references: readonly string[]): Root {
   // Debian's own image has the base that Cooper can leave out.
   const apt = found.apt.filter((name) => name !== "+nobase");
   const node = npm.find((name) => /^node(=|$)/.test(name));
+  const needsNpm = npm.length + global.length > 0;
   const usual =
-    npm.length + global.length > 0
-      ? `node:${nodeTag(node)}-${release ?? DEFAULT_SUITE}-slim`
-      : apk.length > 0
-        ? `alpine:${release ?? DEFAULT_ALPINE}`
+    apk.length > 0
+      ? `alpine:${release ?? DEFAULT_ALPINE}`
+      : needsNpm
+        ? `node:${nodeTag(node)}-${release ?? DEFAULT_SUITE}-slim`
         : apt.length > 0
           ? `debian:${release ?? DEFAULT_SUITE}-slim`
           : "scratch";
@@ -50,7 +51,8 @@ export function rootOf(references: readonly string[]): Root {
     from: image ?? usual,
     instructions: [
       ...install.apt(apt),
-      ...install.apk(apk),
+      // Alpine's Node comes without npm, which installs the others.
+      ...install.apk(apk.length > 0 && needsNpm ? [...apk, "npm"] : apk),
       ...install.npm(packages),
       ...install.global(global),
       ...(npm.length > 0 && packages.length + global.length === 0 ? [WITHOUT_NPM] : []),

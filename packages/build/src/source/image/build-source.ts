@@ -12,7 +12,7 @@ import { type Image, type ImageConfig, type Layer, makeImage } from "@cooper/oci
 import { type Opened, type Resolver, selectImage } from "@cooper/transport";
 import { graphOfPlan, referencesOf } from "../plan/graph.ts";
 import { DEFAULT_DIRECTORY, DEFAULT_USER, type Plan } from "../plan/plan.ts";
-import { initOf } from "../plan/init.ts";
+import { initOf, rootsOf } from "../plan/init.ts";
 import { annotationsOf, labelsOf } from "./labels.ts";
 import { type Origin, originOf } from "../project/origin.ts";
 import type { Source } from "../project/source.ts";
@@ -127,7 +127,7 @@ async function baseEnvironment(
   { platform, signal }: BuildSourceOptions,
 ): Promise<ReadonlyMap<string, string>> {
   const environment = new Map<string, string>();
-  for (const reference of plan.deploy.root) {
+  for (const reference of rootsOf(plan)) {
     const found = opened.get(reference);
     if (found === undefined) continue;
     // oxlint-disable-next-line no-await-in-loop

@@ -1,26 +1,21 @@
+import type { Distribution } from "../distribution/distribution.ts";
+import type { Need } from "../distribution/names.ts";
+import { referenceTo } from "../distribution/reference.ts";
 import { librariesOf } from "./libraries.ts";
 
-/** Debian's packages that something needs while it is compiled, and while it runs. */
+/** What something needs while it is compiled, and while it runs. */
 export interface Needs {
-  readonly build: readonly string[];
-  readonly runtime: readonly string[];
+  readonly build: readonly Need[];
+  readonly runtime: readonly Need[];
 }
 
-/** The packages of these libraries. */
+/** What these libraries need. */
 export function needsOf(libraries: Iterable<string>): Needs {
   const known = librariesOf(libraries);
-  return {
-    build: [...new Set(known.flatMap(({ build }) => build))],
-    runtime: [...new Set(known.flatMap(({ runtime }) => runtime))],
-  };
-}
-
-/** One reference for packages of Debian. */
-export function aptReference(...packages: readonly string[]): string {
-  return `apt:${[...new Set(packages)].join("/")}`;
+  return { build: known.map(({ build }) => build), runtime: known.map(({ runtime }) => runtime) };
 }
 
 /** What a program of C or Rust stands on: the C library and what else it names, and no shell. */
-export function runtimeReference({ runtime }: Needs): string {
-  return aptReference("libc6", "libgcc-s1", ...runtime, "+nobase");
+export function runtimeReference(distribution: Distribution, { runtime }: Needs): string {
+  return referenceTo(distribution, ["C library", "compiler library", ...runtime, "alone"]);
 }

@@ -1,8 +1,14 @@
+import type { Distribution } from "../distribution/distribution.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ExtraPackages } from "../providers/provider.ts";
 
 /** A plan with further packages under its steps and its image. */
-export function withPackages(plan: Plan, { build = [], deploy = [] }: ExtraPackages): Plan {
+export function withPackages(
+  plan: Plan,
+  { build = [], deploy = [] }: ExtraPackages,
+  distribution: Distribution,
+): Plan {
+  const referenceOf = (name: string): string => qualified(name, distribution);
   const steps = Object.entries(plan.steps).map(
     ([name, step]) =>
       [
@@ -14,9 +20,9 @@ export function withPackages(plan: Plan, { build = [], deploy = [] }: ExtraPacka
   return { ...plan, steps: Object.fromEntries(steps), deploy: { ...plan.deploy, root } };
 }
 
-/** `apt:NAME`, unless it says another scheme. */
-function referenceOf(name: string): string {
-  return /^(apt|apk|nix|npm):./.test(name) ? name : `apt:${name}`;
+/** `apt:NAME`, or of whose packages else a plan stands on, unless it says another scheme. */
+function qualified(name: string, { ecosystem }: Distribution): string {
+  return /^(apt|apk|nix|npm):./.test(name) ? name : `${ecosystem}:${name}`;
 }
 
 const PACKAGES = /^(apt|apk|nix|npm):([^:]+)(:.*)?$/;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { copySchema, deploySchema, planSchema, stepSchema } from "../plan/plan.ts";
+import { DISTRIBUTION } from "../distribution/distribution.ts";
 import { SPLICE } from "./settings.ts";
 
 /**
@@ -34,7 +35,13 @@ export const overlaySchema = z.strictObject({
   start: text.optional().describe("Start the application with this line"),
   packages: z
     .strictObject({
-      build: words.optional().describe("Also there for every step: apt's, or with a scheme: npm:typescript"),
+      from: text
+        .regex(DISTRIBUTION)
+        .optional()
+        .describe("Whose toolchains and libraries: apt (default), apk or nix; apk:3.22, nix:nixos-25.05"),
+      build: words
+        .optional()
+        .describe("Also there for every step: its own, or with a scheme: npm:typescript"),
       deploy: words.optional().describe("Also in the image"),
     })
     .optional(),

@@ -4,7 +4,7 @@ const PREFIX = "COOPER_BUILD_";
 
 /**
  * `COOPER_BUILD_NAME` is the setting NAME. INSTALL, BUILD, START are commands; PROVIDERS, PACKAGES and
- * DEPLOY_PACKAGES are names with spaces or commas between them.
+ * DEPLOY_PACKAGES are names with spaces or commas between them; PACKAGES_FROM is who makes them.
  */
 export function settingsOfEnvironment(environment: Readonly<Record<string, string | undefined>>): Settings {
   const {
@@ -14,6 +14,7 @@ export function settingsOfEnvironment(environment: Readonly<Record<string, strin
     PROVIDERS: providers,
     PACKAGES: build,
     DEPLOY_PACKAGES: deploy,
+    PACKAGES_FROM: from,
     ...variables
   } = Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>
@@ -26,10 +27,11 @@ export function settingsOfEnvironment(environment: Readonly<Record<string, strin
     buildCommand,
     startCommand,
     providers: providers === undefined ? undefined : namesIn(providers),
-    packages:
-      build === undefined && deploy === undefined
-        ? undefined
-        : { build: namesIn(build ?? "..."), deploy: namesIn(deploy ?? "...") },
+    packages: {
+      ...(from === undefined ? {} : { from }),
+      ...(build === undefined ? {} : { build: namesIn(build) }),
+      ...(deploy === undefined ? {} : { deploy: namesIn(deploy) }),
+    },
   };
 }
 
@@ -43,6 +45,7 @@ export function settingsOver(lower: Settings, upper: Settings): Settings {
     buildCommand: upper.buildCommand ?? lower.buildCommand,
     startCommand: upper.startCommand ?? lower.startCommand,
     packages: {
+      from: upper.packages?.from ?? lower.packages?.from,
       build: spliced(lower.packages?.build, upper.packages?.build),
       deploy: spliced(lower.packages?.deploy, upper.packages?.deploy),
     },

@@ -1,4 +1,8 @@
 import { BuildError } from "../../errors.ts";
+import { type Distribution, distributionOf } from "../distribution/distribution.ts";
+import { referenceTo } from "../distribution/reference.ts";
+import { withBase } from "../native/base.ts";
+import { packagesJoined } from "../overlay/packages.ts";
 import { startOf } from "./command.ts";
 import type { Deploy, Plan } from "./plan.ts";
 import { readProcfile } from "../project/procfile.ts";
@@ -18,20 +22,17 @@ export interface Parts {
    * `npm start` is what that script does. Default: the line.
    */
   readonly translate?: (line: string) => string | readonly string[];
+  /** What its packages come from; default: what the settings say. */
+  readonly from?: Distribution;
 }
-
-/** The root that brings a shell, for what cannot be started without one. */
-const SHELL_ROOT = "apt:dash";
 
 /**
  * Puts a provider's parts and what the project or the user says of processes together: `--start`
  * comes before the Procfile's `web`, and that before what the provider found. `START_UNKNOWN`
  */
-export function finishPlan(
-  { name, steps, deploy, translate = (line) => line }: Parts,
-  source: Source,
-  settings: Settings,
-): Plan {
+export function finishPlan(parts: Parts, source: Source, settings: Settings): Plan {
+  const from = parts.from ?? distributionOf(settings);
+  const { name, steps, deploy, translate = asIs } = from.ecosystem === "apt" ? parts : withBase(from, parts);
   const { start, ...rest } = deploy;
   const processes = new Map(readProcfile(source));
   const release = processes.get("release");
@@ -54,7 +55,7 @@ export function finishPlan(
     steps,
     deploy: {
       ...rest,
-      root: needsShell ? withShell(rest.root) : rest.root,
+      root: needsShell ? withShell(from, rest.root) : rest.root,
       command: [...main.command],
       ...(others.length === 0
         ? {}
@@ -64,10 +65,16 @@ export function finishPlan(
   };
 }
 
+function asIs(line: string): string {
+  return line;
+}
+
 /** What lies under an application that needs a shell: Debian's base has one, unless it was left out. */
-function withShell(root: readonly string[]): string[] {
+function withShell(from: Distribution, root: readonly string[]): string[] {
+  const shell = referenceTo(from, ["shell"]);
+  if (from.ecosystem !== "apt") return packagesJoined(root, [shell]);
   const based = root.map((reference) =>
     reference.startsWith("apt:") ? reference.replace("/+nobase", "") : reference,
   );
-  return based.some((reference) => reference.startsWith("apt:")) ? based : [...based, SHELL_ROOT];
+  return based.some((reference) => reference.startsWith("apt:")) ? based : [...based, shell];
 }

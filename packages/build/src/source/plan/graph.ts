@@ -8,7 +8,7 @@ import {
 } from "@cooper/engine";
 import { parseDigest, type Platform } from "@cooper/oci";
 import { BuildError } from "../../errors.ts";
-import { initOf } from "./init.ts";
+import { initOf, rootsOf } from "./init.ts";
 import { DEFAULT_DIRECTORY, type Plan, type PlanCopy, type PlanSource, type PlanStep } from "./plan.ts";
 
 export interface GraphOptions {
@@ -40,7 +40,7 @@ export function graphOfPlan(plan: Plan, options: GraphOptions): Step {
   };
   const find = (name: string, asker: string): Step => {
     if (name === "source") return source;
-    if (name === "deploy") return rootOf(plan.deploy.root);
+    if (name === "deploy") return rootOf(rootsOf(plan));
     const known = made.get(name);
     if (known !== undefined) return known;
     const elsewhere = plan.sources?.[name];
@@ -71,18 +71,18 @@ export function graphOfPlan(plan: Plan, options: GraphOptions): Step {
   const { deploy } = plan;
   // Each copy is a layer of its own that depends on nothing but what is copied.
   const copies = deploy.copies.map((copy) => makeStep(copyOf([copy], ROOT), [find(copy.from, "deploy")]));
-  const init = initOf(plan);
-  const first = init === undefined ? [] : [makeStep(copyOf([init.copy], ROOT), [rootOf([init.root])])];
+  const file = initOf(plan)?.file;
+  const first = file === undefined ? [] : [makeStep(copyOf([file.copy], ROOT), [rootOf([file.root])])];
   // A program that needs nothing under it has no root.
-  const root = deploy.root.length === 0 ? [] : [rootOf(deploy.root)];
+  const root = deploy.root.length === 0 ? [] : [rootOf(rootsOf(plan))];
   return makeStep({ kind: "merge" }, [...root, ...first, ...copies]);
 }
 
 /** Every reference that a plan needs, each once. */
 export function referencesOf(plan: Plan): readonly string[] {
   const steps = Object.values(plan.steps).flatMap(({ root = [] }) => root);
-  const init = initOf(plan);
-  return [...new Set([...steps, ...plan.deploy.root, ...(init === undefined ? [] : [init.root])])];
+  const init = initOf(plan)?.file?.root ?? [];
+  return [...new Set([...steps, ...rootsOf(plan), init].flat())];
 }
 
 function copyOf(

@@ -1,3 +1,4 @@
+import { distributionOf, packagesUnavailable } from "../distribution/distribution.ts";
 import { detect } from "../providers/detect.ts";
 import { chooseProviders, noProvider } from "../providers/choose.ts";
 import { compose } from "./compose.ts";
@@ -13,13 +14,13 @@ import type { Source } from "../project/source.ts";
 /**
  * The plan of a source. From what counts least to what counts most: the provider, the Procfile, the
  * project's own file, and `above`: the environment and flags. `NO_PROVIDER`, `PROVIDER_UNKNOWN`,
- * `CONFIGURATION_INVALID`, and what providers throw
+ * `CONFIGURATION_INVALID`, `OPTION_INVALID`, `PACKAGES_UNAVAILABLE`, and what providers throw
  */
 export function planSource(source: Source, above: Settings, overlay?: Overlay): Plan {
   const settings = settingsWith(above, overlay);
   const provided = provide(source, settings, overlay);
   const laid = overlay === undefined ? provided : layOver(provided, overlay, above);
-  return withPackages(laid, settings.packages ?? {});
+  return withPackages(laid, settings.packages ?? {}, distributionOf(settings));
 }
 
 /** A provider that matches, and what becomes of it. */
@@ -47,10 +48,16 @@ function settingsWith(above: Settings, overlay: Overlay | undefined): Settings {
 function provide(source: Source, settings: Settings, overlay: Overlay | undefined): Plan {
   const command = overlay?.file.deploy?.command;
   const isStartSaid = command !== undefined && !command.includes(SPLICE);
+  const distribution = distributionOf(settings);
   const [first, ...others] = chooseProviders(source, settings.providers);
+  for (const { name, ecosystems = ["apt"] } of [first ?? [], others].flat()) {
+    if (!ecosystems.includes(distribution.ecosystem))
+      throw packagesUnavailable(distribution, `what ${name} needs`, name);
+  }
   if (first !== undefined) {
     // Commands are about the first one; and what only joins need not say how it is started.
-    const joining = { variables: settings.variables, startCommand: ANY_START };
+    const { variables, packages } = settings;
+    const joining = { variables, packages, startCommand: ANY_START };
     return compose(
       first.plan(
         source,

@@ -1,3 +1,4 @@
+import type { Ecosystem } from "../distribution/distribution.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Source } from "../project/source.ts";
 
@@ -8,9 +9,11 @@ import type { Source } from "../project/source.ts";
  */
 export interface Provider {
   readonly name: string;
+  /** Whose packages its plans can stand on; Debian's alone unless it says so. */
+  readonly ecosystems?: readonly Ecosystem[] | undefined;
   /** Why this is one of its own, in words: `package.json`. Undefined where it is not. */
   detect(source: Source): string | undefined;
-  /** `VERSION_UNAVAILABLE`, `START_UNKNOWN`, `SOURCE_INVALID` */
+  /** `VERSION_UNAVAILABLE`, `PACKAGES_UNAVAILABLE`, `START_UNKNOWN`, `SOURCE_INVALID` */
   plan(source: Source, settings: Settings): Plan;
 }
 
@@ -27,8 +30,11 @@ export interface Settings {
   readonly packages?: ExtraPackages | undefined;
 }
 
-/** Names of apt's packages, or of others with their scheme before: `ffmpeg`, `npm:typescript`. */
+/** Where packages come from, and further ones. */
 export interface ExtraPackages {
+  /** Whose packages all toolchains and libraries are, perhaps with a release: `apk`, `apk:3.22`. */
+  readonly from?: string | undefined;
+  /** Names of its packages, or of others with their scheme before: `ffmpeg`, `npm:typescript`. */
   readonly build?: readonly string[] | undefined;
   readonly deploy?: readonly string[] | undefined;
 }

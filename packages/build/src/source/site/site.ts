@@ -1,3 +1,6 @@
+import { type Distribution, packagesUnavailable } from "../distribution/distribution.ts";
+import { named, type Need, same } from "../distribution/names.ts";
+import { referenceTo } from "../distribution/reference.ts";
 import type { Plan, PlanCopy } from "../plan/plan.ts";
 import type { Parts } from "../plan/finish-plan.ts";
 import { COMPRESSED, serveScript, serverConfiguration, SITE_ROOT } from "./configuration.ts";
@@ -17,25 +20,13 @@ export interface Site {
  * The server: lighttpd, of which the image gets one program, one module and the five libraries under
  * them, with dpkg's record of it for scanners. It needs no shell, writes nothing, and takes PORT.
  */
-const PACKAGES = [
-  "usr-is-merged",
-  "lsb-base",
-  "lighttpd",
-  "lighttpd-modules-lua",
-  "brotli",
-  "gzip",
-  "findutils",
-  "sed",
-  "grep",
-];
-const LIBRARIES = [
-  "base-files",
-  "libc6",
-  "libcrypt1",
-  "libnettle8",
-  "libpcre2-8-0",
-  "libxxhash0",
-  "liblua5.4-0",
+const SERVER_PACKAGES = named("usr-is-merged lsb-base lighttpd lighttpd-modules-lua", "", undefined);
+const TOOLS = ["gzip", "findutils", "sed", "grep"] as const;
+/** Alpine's is one package with its modules, and lies in the image as it is. */
+const UNDER_IT: readonly Need[] = [
+  "base",
+  named("libc6 libcrypt1 libnettle8 libpcre2-8-0 libxxhash0 liblua5.4-0", "lighttpd", undefined),
+  "alone",
 ];
 const SERVER = "/srv/server";
 const FILES = "/srv/site";
@@ -43,26 +34,42 @@ const FILES = "/srv/site";
 /** Below this many bytes a compressed form saves nothing worth a file. */
 const WORTH = 1024;
 
-/** The steps that bring a server and prepare the files, and what the image gets of them. */
-export function serveSite(site: Site, steps: Plan["steps"]): Pick<Parts, "steps" | "deploy"> {
+/** The steps that bring a server and prepare the files, and what the image gets of them. `PACKAGES_UNAVAILABLE` */
+export function serveSite(
+  site: Site,
+  steps: Plan["steps"],
+  distribution: Distribution,
+): Pick<Parts, "steps" | "deploy"> {
+  if (distribution.ecosystem === "nix") {
+    throw packagesUnavailable(distribution, "lighttpd with its module for Lua, which serves a site,");
+  }
+  const isDebian = distribution.ecosystem === "apt";
   const files: PlanCopy = { from: site.from, source: site.source, target: `${FILES.slice(1)}${SITE_ROOT}` };
   return {
     steps: {
       ...steps,
       server: {
-        root: [`apt:${PACKAGES.join("/")}`],
+        root: [
+          referenceTo(distribution, [
+            SERVER_PACKAGES,
+            same("brotli"),
+            ...TOOLS,
+            // Debian's base has both.
+            ...(isDebian ? [] : (["shell", "coreutils"] as const)),
+          ]),
+        ],
         files: [
           { path: `${SERVER}/etc/lighttpd/lighttpd.conf`, text: serverConfiguration() },
           { path: `${SERVER}/etc/lighttpd/serve.lua`, text: serveScript(site.pages, site.immutable) },
-          { path: "/srv/gather", text: gather() },
+          ...(isDebian ? [{ path: "/srv/gather", text: gather() }] : []),
           { path: "/srv/prepare", text: prepare() },
         ],
-        commands: [["sh", "-eu", "/srv/gather"]],
+        commands: isDebian ? [["sh", "-eu", "/srv/gather"]] : [],
       },
       site: { after: "server", copies: [files], commands: [["sh", "-eu", "/srv/prepare"]] },
     },
     deploy: {
-      root: [`apt:${LIBRARIES.join("/")}/+nobase`],
+      root: [referenceTo(distribution, UNDER_IT)],
       copies: [
         { from: "server", source: SERVER, target: "." },
         { from: "site", source: FILES, target: "." },

@@ -18,13 +18,7 @@ export const autotools: BuildSystem = {
     });
     const named = /\bAC_INIT\(\s*\[?([\w.+-]+)/.exec(input)?.[1];
     return {
-      tools: [
-        "make",
-        "pkg-config",
-        "gawk",
-        "diffutils",
-        ...(isGenerated ? [] : ["autoconf", "automake", "libtool", "autopoint", "gettext"]),
-      ],
+      tools: ["make", "pkg-config", "awk", "diff", ...(isGenerated ? [] : (["autotools"] as const))],
       libraries: [...librariesIn(input)],
       project: named,
       programs: programs.length > 0 || named === undefined ? programs : [{ name: named, directory: "." }],

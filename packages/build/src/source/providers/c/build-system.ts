@@ -1,5 +1,6 @@
 import type { PlanStep } from "../../plan/plan.ts";
 import type { Program } from "../../native/choose-programs.ts";
+import type { Need } from "../../distribution/names.ts";
 import type { Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
 
@@ -13,8 +14,8 @@ export interface BuildSystem {
 }
 
 export interface Description {
-  /** Debian's packages that it works with, besides compilers. */
-  readonly tools: readonly string[];
+  /** What it works with, besides compilers. */
+  readonly tools: readonly Need[];
   /** Names of the libraries that it looks for. */
   readonly libraries: readonly string[];
   /** What it calls the application, where it has a name for it. */

@@ -1,10 +1,13 @@
 import { posix } from "node:path";
+import { distributionOf, ECOSYSTEMS } from "../../distribution/distribution.ts";
+import type { Need } from "../../distribution/names.ts";
+import { referenceTo } from "../../distribution/reference.ts";
 import { assetCopies } from "../../plan/assets.ts";
 import { finishPlan } from "../../plan/finish-plan.ts";
-import { BASE_COPY, BASE_STEP } from "../../native/base.ts";
+import { baseOf } from "../../native/base.ts";
 import { choosePrograms, type Program } from "../../native/choose-programs.ts";
-import { LINKED_STEP, OUTPUT, SHELL_TOOLS } from "../../native/linked.ts";
-import { aptReference, needsOf, runtimeReference } from "../../native/packages.ts";
+import { linkedStep, OUTPUT, SHELL_TOOLS } from "../../native/linked.ts";
+import { needsOf, runtimeReference } from "../../native/packages.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Provider, Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
@@ -25,8 +28,11 @@ const PATH = "/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 /** C and C++ with CMake, Meson, configure or Make: what is installed, and the libraries that it names. */
 export const c: Provider = {
   name: "c",
+  ecosystems: ECOSYSTEMS,
   detect: (source) => SYSTEMS.map((system) => system.manifest(source)).find((path) => path !== undefined),
   plan: (source, settings) => {
+    const distribution = distributionOf(settings);
+    const base = baseOf(distribution);
     const system = SYSTEMS.find((each) => each.manifest(source) !== undefined) ?? make;
     const description = system.describe(source, settings);
     const { built, started } = chosen(description, source, settings);
@@ -37,14 +43,14 @@ export const c: Provider = {
       {
         name: "c",
         steps: {
-          base: BASE_STEP,
+          ...base.steps,
           ...compileSteps(description, settings, built, needs.build),
-          linked: LINKED_STEP,
+          linked: linkedStep(distribution),
         },
         deploy: {
-          root: [runtimeReference(needs)],
+          root: [runtimeReference(distribution, needs)],
           copies: [
-            BASE_COPY,
+            ...base.copies,
             ...(description.install === "" ? assetCopies(source, { code: CODE }) : []),
             { from: "linked", source: OUTPUT, target: "." },
           ],
@@ -87,22 +93,23 @@ function listens(source: Source): boolean {
   );
 }
 
-/** Has compilers' names, and asks the cache before it runs one. */
-const CCACHE = "/usr/lib/ccache";
+/** Has compilers' names, and asks the cache before it runs one; those of nixpkgs are asked by themselves. */
+const CCACHE = { apt: "/usr/lib/ccache:", apk: "/usr/lib/ccache/bin:", nix: "" } as const;
 
 function compileSteps(
   { tools, configure, build, install, fetches, toolchain }: Description,
   settings: Settings,
   programs: readonly Program[],
-  packages: readonly string[],
+  packages: readonly Need[],
 ): Plan["steps"] {
-  const compilers = ["gcc", "g++", "libc6-dev", "ccache"];
-  const online = fetches === "sources" ? ["git", "ca-certificates"] : [];
+  const distribution = distributionOf(settings);
+  const compilers = ["C compiler", "C++ compiler", "C headers", "object tools", "compiler cache"] as const;
+  const online = fetches === "sources" ? (["git", "certificates"] as const) : [];
   const lines = [configure, settings.buildCommand ?? build, install, collect(programs)];
   return {
     ...(toolchain === undefined ? {} : { toolchain: toolchain.step }),
     build: {
-      root: [aptReference(...SHELL_TOOLS, ...compilers, ...tools, ...packages, ...online)],
+      root: [referenceTo(distribution, [...SHELL_TOOLS, ...compilers, ...tools, ...packages, ...online])],
       ...(toolchain === undefined
         ? {}
         : { mounts: [{ from: "toolchain", source: TOOL_PLACE, target: TOOL_PLACE }] }),
@@ -111,7 +118,7 @@ function compileSteps(
       // What was compiled before is known by all that went into it, so another build's can be taken.
       caches: [{ id: "ccache", target: "/root/.cache/ccache", sharing: "shared" }],
       environment: {
-        PATH: `${toolchain === undefined ? "" : `${toolchain.path}:`}${CCACHE}:/usr/sbin:/usr/bin:/sbin:/bin`,
+        PATH: `${toolchain === undefined ? "" : `${toolchain.path}:`}${CCACHE[distribution.ecosystem]}/usr/sbin:/usr/bin:/sbin:/bin`,
         DESTDIR: OUTPUT,
         // Where the source lay is in no program.
         CFLAGS: "-O2 -ffile-prefix-map=/app=.",

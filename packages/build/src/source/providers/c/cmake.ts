@@ -17,7 +17,7 @@ export const cmake: BuildSystem = {
     const wanted = calls.find(({ name }) => name === "cmake_minimum_required")?.words[1];
     const toolchain = newerTool("cmake", wanted?.split("...")[0], settings);
     return {
-      tools: [...(toolchain === undefined ? ["cmake"] : []), "ninja-build", "pkg-config"],
+      tools: [...(toolchain === undefined ? (["cmake"] as const) : []), "ninja", "pkg-config"],
       libraries: calls.flatMap(librariesIn),
       project: projectIn(calls),
       programs: programsIn(calls),

@@ -14,7 +14,7 @@ export const meson: BuildSystem = {
     const wanted = /meson_version\s*:\s*'>=?\s*([\d.]+)'/.exec(root?.text ?? "")?.[1];
     const toolchain = newerTool("meson", wanted, settings);
     return {
-      tools: [...(toolchain === undefined ? ["meson"] : ["python3"]), "ninja-build", "pkg-config"],
+      tools: [toolchain === undefined ? "meson" : "python", "ninja", "pkg-config"],
       libraries: files.flatMap(({ text }) =>
         [...text.matchAll(/\b(?:dependency|find_library)\s*\(\s*((?:'[^']+'\s*,\s*)*'[^']+')/g)].flatMap(
           ([, names = ""]) => [...names.matchAll(/'([^']+)'/g)].map(([, name = ""]) => name),

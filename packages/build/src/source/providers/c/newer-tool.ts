@@ -1,9 +1,11 @@
+import { distributionOf } from "../../distribution/distribution.ts";
+import { referenceTo } from "../../distribution/reference.ts";
 import type { Settings } from "../provider.ts";
 import { accepts } from "../../versions/accepts.ts";
 import type { Toolchain } from "./build-system.ts";
 
 interface Tool {
-  /** Of Debian 12. */
+  /** Of Debian 12; Alpine and nixpkgs have none that is older. */
   readonly debian: string;
   /** The one that is taken where Debian's is too old: of its makers' own packages for pip. */
   readonly newest: string;
@@ -47,7 +49,7 @@ export function newerTool(
     path,
     environment,
     step: {
-      root: ["apt:python3/python3-pip/ca-certificates/dash/coreutils"],
+      root: [referenceTo(distributionOf(settings), ["python", "pip", "certificates", "shell", "coreutils"])],
       directory: "/",
       commands: [
         [

@@ -1,9 +1,12 @@
+import { type Distribution, distributionOf, ECOSYSTEMS } from "../../distribution/distribution.ts";
+import type { Need } from "../../distribution/names.ts";
+import { referenceTo } from "../../distribution/reference.ts";
 import { assetCopies } from "../../plan/assets.ts";
 import { finishPlan } from "../../plan/finish-plan.ts";
-import { BASE_COPY, BASE_STEP } from "../../native/base.ts";
+import { baseOf } from "../../native/base.ts";
 import { choosePrograms, type Program } from "../../native/choose-programs.ts";
-import { LINKED_STEP, OUTPUT, PROGRAMS, SHELL_TOOLS } from "../../native/linked.ts";
-import { aptReference, needsOf, runtimeReference } from "../../native/packages.ts";
+import { linkedStep, OUTPUT, PROGRAMS, SHELL_TOOLS } from "../../native/linked.ts";
+import { needsOf, runtimeReference } from "../../native/packages.ts";
 import type { PlanStep } from "../../plan/plan.ts";
 import type { Provider, Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
@@ -17,8 +20,11 @@ const MANIFESTS = ["go.work", "go.mod", "main.go"] as const;
 /** Go's modules and workspaces, with an exact Go; a program without C stands in its image alone. */
 export const go: Provider = {
   name: "go",
+  ecosystems: ECOSYSTEMS,
   detect: (source) => MANIFESTS.find((path) => source.has(path)),
   plan: (source, settings) => {
+    const distribution = distributionOf(settings);
+    const base = baseOf(distribution);
     const modules = modulesOf(source);
     const cgo = cgoOf(source, modules, settings);
     const programs = commandsOf(source, modules);
@@ -31,15 +37,15 @@ export const go: Provider = {
       {
         name: "go",
         steps: {
-          base: BASE_STEP,
-          toolchain: toolchainStep(goVersion(source, settings)),
-          build: buildStep(source, settings, cgo, needs.build, built),
-          ...(cgo.use === "C" ? { linked: LINKED_STEP } : {}),
+          ...base.steps,
+          toolchain: toolchainStep(goVersion(source, settings), distribution),
+          build: buildStep(source, settings, cgo, needs.build, built, distribution),
+          ...(cgo.use === "C" ? { linked: linkedStep(distribution) } : {}),
         },
         deploy: {
-          root: cgo.use === "C" ? [runtimeReference(needs)] : [],
+          root: cgo.use === "C" ? [runtimeReference(distribution, needs)] : [],
           copies: [
-            BASE_COPY,
+            ...base.copies,
             ...assetCopies(source, { code: [".go"], within: embedded(source) }),
             { from: cgo.use === "C" ? "linked" : "build", source: OUTPUT, target: "." },
           ],
@@ -64,10 +70,12 @@ function buildStep(
   source: Source,
   settings: Settings,
   cgo: Cgo,
-  packages: readonly string[],
+  packages: readonly Need[],
   programs: readonly Program[],
+  distribution: Distribution,
 ): PlanStep {
-  const compiler = cgo.use === "C" ? ["gcc", "g++", "libc6-dev", "pkg-config"] : [];
+  const compiler: readonly Need[] =
+    cgo.use === "C" ? ["C compiler", "C++ compiler", "C headers", "object tools", "pkg-config"] : [];
   const isVendored = source.has("vendor/modules.txt");
   const tags = settings.variables["GO_TAGS"];
   const flags = [
@@ -82,7 +90,7 @@ function buildStep(
   );
   const hasModule = source.has("go.mod") || source.has("go.work");
   return {
-    root: [aptReference(...SHELL_TOOLS, "ca-certificates", "git", ...compiler, ...packages)],
+    root: [referenceTo(distribution, [...SHELL_TOOLS, "certificates", "git", ...compiler, ...packages])],
     mounts: [{ from: "toolchain", source: GO_ROOT, target: GO_ROOT }],
     copies: [{ from: "source", source: ".", target: "app" }],
     commands: [

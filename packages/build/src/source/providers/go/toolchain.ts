@@ -1,3 +1,5 @@
+import type { Distribution } from "../../distribution/distribution.ts";
+import { referenceTo } from "../../distribution/reference.ts";
 import type { PlanStep } from "../../plan/plan.ts";
 import type { Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
@@ -27,18 +29,21 @@ export function goVersion(source: Source, settings: Settings): string {
 /** Before this line there was nothing between a line of Go and its last version to choose from. */
 const OLDEST = 21;
 
+/** What fetches modules. */
+const FETCHER = { title: "Go", apt: "golang-1.19-go", apk: "go", nix: "go" } as const;
+
 /** Where the toolchain lies in a step that is shown it. */
 export const GO_ROOT = "/usr/local/go";
 
 /**
  * Go of an exact version. The module mirror that the host's configuration names has all of them as
- * versions of a module, and Go's checksum database vouches for them; Debian's Go, which is older,
- * fetches them. Nothing of the application is in it: one step serves all that want this version.
+ * versions of a module, and Go's checksum database vouches for them; the distribution's Go, which is older,
+ * fetches them. They stand alone, so that they run over any C library. Nothing of the application is in it: one step serves all that want this version.
  */
-export function toolchainStep(version: string): PlanStep {
+export function toolchainStep(version: string, distribution: Distribution): PlanStep {
   const module = `golang.org/toolchain@v0.0.1-go${version}.linux-$(go env GOARCH)`;
   return {
-    root: ["apt:golang-1.19-go/ca-certificates/dash/coreutils/grep/sed"],
+    root: [referenceTo(distribution, [FETCHER, "certificates", "shell", "coreutils", "grep", "sed"])],
     directory: "/",
     environment: {
       PATH: "/usr/lib/go-1.19/bin:/usr/bin:/bin",

@@ -1,11 +1,12 @@
 import { posix } from "node:path";
+import { same } from "../../distribution/names.ts";
 import type { Plan, PlanStep } from "../../plan/plan.ts";
 import { readProcfile } from "../../project/procfile.ts";
 import type { Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
 import { drawsPictures } from "./framework.ts";
 import { findGradleApplication, type GradleApplication } from "./gradle-project.ts";
-import { BUILD_ENVIRONMENT, chooseJdk, jdkRoot, runtimeOf } from "./jdk.ts";
+import { buildEnvironment, chooseJdk, jdkRoot, runtimeOf } from "./jdk.ts";
 import {
   buildLines,
   DEPENDENCIES,
@@ -13,6 +14,7 @@ import {
   largest,
   LAUNCH,
   type Layout,
+  layoutOn,
   oneJar,
   planBuilt,
   quarkus,
@@ -31,16 +33,16 @@ export function planGradle(source: Source, settings: Settings): Plan {
   const application = findGradleApplication(source, settings);
   const { dependencies } = application;
   const runtime = runtimeOf(jdk, settings, drawsPictures(source, dependencies) ? "draws" : "none");
-  const layout = layoutOf(source, settings, application);
+  const layout = layoutOn(jdk.from, layoutOf(source, settings, application));
   const hasWrapper = source.has("gradlew");
   const program = hasWrapper ? "sh gradlew" : "gradle";
   const task = `${application.path}${TASKS[application.packaging]}`;
   const line = `${program} --no-daemon --console=plain --gradle-user-home /root/.gradle ${task}`;
   const build: PlanStep = {
-    root: [hasWrapper ? jdkRoot(jdk) : jdkRoot(jdk, "gradle")],
+    root: [hasWrapper ? jdkRoot(jdk) : jdkRoot(jdk, same("gradle"))],
     copies: [{ from: "source", source: ".", target: "app" }],
     commands: [...buildLines(settings.buildCommand ?? line, layout)],
-    environment: BUILD_ENVIRONMENT,
+    environment: buildEnvironment(jdk),
     caches: [{ id: "gradle", target: "/root/.gradle", sharing: "locked" }],
     network: "host",
     configuration: ["maven", "certificates"],
@@ -48,7 +50,11 @@ export function planGradle(source: Source, settings: Settings): Plan {
   };
   const tomcat =
     application.packaging === "war" ? { tomcat: tomcatStep(jdk, tomcatVersion(settings, dependencies)) } : {};
-  return planBuilt({ steps: { ...tomcat, build }, runtime, layout, dependencies }, source, settings);
+  return planBuilt(
+    { from: jdk.from, steps: { ...tomcat, build }, runtime, layout, dependencies },
+    source,
+    settings,
+  );
 }
 
 /** What makes something that starts, by how it is packaged. */

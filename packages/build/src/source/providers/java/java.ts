@@ -1,3 +1,4 @@
+import { ECOSYSTEMS } from "../../distribution/distribution.ts";
 import type { Provider } from "../provider.ts";
 import { planGradle } from "./gradle.ts";
 import { planMaven } from "./maven.ts";
@@ -8,6 +9,7 @@ const GRADLE = ["build.gradle", "build.gradle.kts", "settings.gradle", "settings
 /** Java and Kotlin, built by Maven or, where there is no pom.xml, by Gradle. */
 export const java: Provider = {
   name: "java",
+  ecosystems: ECOSYSTEMS,
   detect: (source) => [...MAVEN, ...GRADLE].find((path) => source.has(path)),
   plan: (source, settings) =>
     source.has("pom.xml") ? planMaven(source, settings) : planGradle(source, settings),

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { same } from "../../distribution/names.ts";
 import { BuildError } from "../../../errors.ts";
 import type { Plan, PlanStep } from "../../plan/plan.ts";
 import { readProcfile } from "../../project/procfile.ts";
@@ -10,7 +11,7 @@ import { type Wanted, wantedVersion } from "../../versions/wanted.ts";
 import { type Application, findApplication } from "./application-module.ts";
 import { DEPENDENCY_PLUGIN, MAVEN, MAVEN_STEP, unpackStep } from "./artifact.ts";
 import { drawsPictures } from "./framework.ts";
-import { BUILD_ENVIRONMENT, chooseJdk, type JdkVersion, jdkRoot, runtimeOf } from "./jdk.ts";
+import { buildEnvironment, chooseJdk, type Jdk, jdkRoot, runtimeOf } from "./jdk.ts";
 import { type Module, readModules } from "./pom.ts";
 import {
   buildLines,
@@ -19,6 +20,7 @@ import {
   largest,
   LAUNCH,
   type Layout,
+  layoutOn,
   oneJar,
   planBuilt,
   quarkus,
@@ -40,7 +42,7 @@ export function planMaven(source: Source, settings: Settings): Plan {
   const dependencies = modules.flatMap((module) => [...module.dependencies]);
   const runtime = runtimeOf(jdk, settings, drawsPictures(source, dependencies) ? "draws" : "none");
   const maven = mavenOf(source, settings, jdk);
-  const layout = layoutOf(source, settings, application, modules);
+  const layout = layoutOn(jdk.from, layoutOf(source, settings, application, modules));
   const steps = {
     ...maven.steps,
     ...(application.packaging === "war"
@@ -53,21 +55,20 @@ export function planMaven(source: Source, settings: Settings): Plan {
       secrets: Object.keys(settings.variables),
     },
   };
-  return planBuilt({ steps, runtime, layout, dependencies }, source, settings);
+  return planBuilt({ from: jdk.from, steps, runtime, layout, dependencies }, source, settings);
 }
 
 /** What every step that calls Maven has in common, and the step that fetches Maven itself. */
 function mavenOf(
   source: Source,
   settings: Settings,
-  jdk: JdkVersion,
+  jdk: Jdk,
 ): { readonly step: Omit<PlanStep, "commands">; readonly steps: Readonly<Record<string, PlanStep>> } {
   const wanted = wantedVersion(source, settings, "maven");
-  if (wanted !== undefined && accepts(wanted.version, DEBIAN_MAVEN[jdk])) {
-    return {
-      step: { ...MAVEN_STEP, root: [jdkRoot(jdk, "maven")], environment: BUILD_ENVIRONMENT },
-      steps: {},
-    };
+  const packaged = jdk.from.ecosystem === "apt" ? DEBIAN_MAVEN[jdk.version] : undefined;
+  if (wanted !== undefined && packaged !== undefined && accepts(wanted.version, packaged)) {
+    const root = [jdkRoot(jdk, same("maven"))];
+    return { step: { ...MAVEN_STEP, root, environment: buildEnvironment(jdk) }, steps: {} };
   }
   const version = distributionOf(wanted);
   return {
@@ -75,10 +76,7 @@ function mavenOf(
       ...MAVEN_STEP,
       root: [jdkRoot(jdk)],
       mounts: [{ from: "maven", source: MAVEN_HOME, target: MAVEN_HOME }],
-      environment: {
-        ...BUILD_ENVIRONMENT,
-        PATH: `${MAVEN_HOME}/apache-maven-${version}/bin:/usr/local/bin:/usr/bin:/bin`,
-      },
+      environment: buildEnvironment(jdk, `${MAVEN_HOME}/apache-maven-${version}/bin:`),
     },
     steps: { maven: unpackStep(jdk, `org.apache.maven:apache-maven:${version}:zip:bin`, MAVEN_HOME) },
   };
@@ -92,7 +90,7 @@ function distributionOf(wanted: Wanted | undefined): string {
 }
 
 /** In the releases that have these JDKs. */
-const DEBIAN_MAVEN: Readonly<Record<JdkVersion, string>> = { "17": "3.8.7", "21": "3.9.9", "25": "3.9.9" };
+const DEBIAN_MAVEN: Readonly<Record<string, string>> = { "17": "3.8.7", "21": "3.9.9", "25": "3.9.9" };
 
 /** Where a module's step puts what it depends on, in order. */
 const LIBRARY = "target/cooper";

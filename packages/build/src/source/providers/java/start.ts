@@ -1,3 +1,4 @@
+import type { Distribution } from "../../distribution/distribution.ts";
 import { finishPlan } from "../../plan/finish-plan.ts";
 import type { Plan, PlanCopy, PlanStep } from "../../plan/plan.ts";
 import type { Settings } from "../provider.ts";
@@ -25,6 +26,7 @@ export interface Layout {
 
 /** What a build came to, whichever tool made it. */
 export interface Built {
+  readonly from: Distribution;
   /** The step `build` and those that it takes from. */
   readonly steps: Readonly<Record<string, PlanStep>>;
   readonly runtime: Runtime;
@@ -35,10 +37,11 @@ export interface Built {
 
 /** Java under what was built, which listens where PORT says. */
 export function planBuilt(built: Built, source: Source, settings: Settings): Plan {
-  const { steps, runtime, layout, dependencies } = built;
+  const { from, steps, runtime, layout, dependencies } = built;
   return finishPlan(
     {
       name: "java",
+      from,
       steps: { ...runtime.steps, ...steps },
       deploy: {
         root: [...runtime.root],
@@ -103,8 +106,19 @@ export function largest(directory: string, extension: "jar" | "war"): string {
 }
 
 /** Takes the times and orders out of jars that differ from build to build. */
+const NORMALISER = "strip-nondeterminism";
+
+/**
+ * A layout where Alpine's packages make it, of which none takes times out of jars: there they are as the
+ * build wrote them, which is the same every time where its plugins heed `outputTimestamp`.
+ */
+export function layoutOn({ ecosystem }: Distribution, layout: Layout): Layout {
+  if (ecosystem !== "apk") return layout;
+  return { ...layout, commands: layout.commands.filter((line) => !line.includes(NORMALISER)) };
+}
+
 function normalise(jars: string): string {
-  return `strip-nondeterminism --timestamp "$SOURCE_DATE_EPOCH" ${jars}`;
+  return `${NORMALISER} --timestamp "$SOURCE_DATE_EPOCH" ${jars}`;
 }
 
 /**
@@ -138,6 +152,6 @@ export function takeOwn(library: string, own: readonly string[]): readonly strin
   const names = own.map((pattern) => `-name '${pattern}'`).join(" -o ");
   return [
     `mkdir -p ${library} && find ${DEPENDENCIES} \\( ${names} \\) -exec mv -t ${library} {} +`,
-    `find ${library} -name '*.jar' -exec strip-nondeterminism --timestamp "$SOURCE_DATE_EPOCH" {} +`,
+    `find ${library} -name '*.jar' -exec ${NORMALISER} --timestamp "$SOURCE_DATE_EPOCH" {} +`,
   ];
 }

@@ -2,7 +2,7 @@ import { BuildError } from "../../../errors.ts";
 import type { PlanStep } from "../../plan/plan.ts";
 import type { Settings } from "../provider.ts";
 import { unpackStep } from "./artifact.ts";
-import type { JdkVersion } from "./jdk.ts";
+import type { Jdk } from "./jdk.ts";
 import { DEPENDENCIES, JAVA_FLAGS, LAID_OUT, type Layout, takeOwn } from "./start.ts";
 
 /** Of each line of Tomcat that is kept up the version that this Cooper knows; as of November 2026. */
@@ -32,7 +32,7 @@ const TOMCAT = "/opt/tomcat";
 const FETCHED = "/opt/fetched";
 
 /** Tomcat without its own applications and scripts, with settings for one application in a container. */
-export function tomcatStep(jdk: JdkVersion, version: string): PlanStep {
+export function tomcatStep(jdk: Jdk, version: string): PlanStep {
   const { commands, ...step } = unpackStep(jdk, `org.apache.tomcat:tomcat:${version}:zip`, FETCHED);
   const home = `${FETCHED}/apache-tomcat-${version}`;
   return {

@@ -1,4 +1,6 @@
 import { join } from "node:path/posix";
+import { packagesUnavailable } from "../../distribution/distribution.ts";
+import { named, type Need } from "../../distribution/names.ts";
 import type { Plan, PlanCopy, PlanStep } from "../../plan/plan.ts";
 import type { Framework } from "./frameworks/framework.ts";
 import {
@@ -12,7 +14,7 @@ import { pathIn, type Project } from "./project.ts";
 import type { WorkspaceMember } from "./workspace.ts";
 
 /** What install scripts and builds expect to be there, besides Node. */
-const TOOLS = ["dash", "coreutils", "sed", "grep", "findutils", "ca-certificates"] as const;
+const TOOLS = ["shell", "coreutils", "sed", "grep", "findutils", "certificates"] as const;
 /** Packages that compile something where nobody has compiled it for this machine. */
 const COMPILED =
   /^(better-sqlite3|sqlite3|bcrypt|canvas|node-pty|argon2|re2|isolated-vm|zeromq|node-gyp|serialport)$/;
@@ -102,23 +104,32 @@ function secretsOf({ manager, settings, source }: Project): readonly string[] {
   );
 }
 
-function toolSteps({ manager, node, members, root }: Project): Plan["steps"] {
+/** Debian's compiler brings its own; Alpine's Node has its own apart. */
+const HEADERS = named("", "musl-dev nodejs-dev", "");
+/** What node-gyp calls. */
+const COMPILERS: readonly Need[] = ["C++ compiler", HEADERS, "make", "python"];
+
+function toolSteps({ manager, toolchain, members, root }: Project): Plan["steps"] {
   const wanted = [...members.map(({ manifest }) => manifest), root].flatMap((manifest) => [
     ...allDependencies(manifest),
   ]);
-  const packages = [
+  const needs: readonly Need[] = [
     ...TOOLS,
     ...(wanted.some(([, version]) => /^(git|github|gitlab|bitbucket)\b|^[\w.-]+\/[\w.-]+(#|$)/.test(version))
-      ? ["git"]
+      ? (["git"] as const)
       : []),
-    ...(wanted.some(([name]) => COMPILED.test(name)) ? ["g++", "make", "python3"] : []),
+    ...(wanted.some(([name]) => COMPILED.test(name)) ? COMPILERS : []),
   ];
+  const { from } = toolchain;
+  if (from.ecosystem !== "apt" && manager.name === "bun") {
+    throw packagesUnavailable(from, "Bun, which is to install the packages,", "node");
+  }
   const links = Object.entries(manager.programs).map(
     ([name, path]) => `ln -sf ${MODULES}/${path} /usr/local/bin/${name}`,
   );
   return {
     tools: {
-      root: [`npm:node${node}`, `apt:${packages.join("/")}`, `npm:${manager.package}/+global`],
+      root: [...toolchain.rootWith(needs), `npm:${manager.package}/+global`],
       commands: links.length === 0 ? [] : [links.join(" && ")],
     },
   };

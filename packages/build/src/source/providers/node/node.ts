@@ -1,3 +1,4 @@
+import { ECOSYSTEMS } from "../../distribution/distribution.ts";
 import { finishPlan, type Parts } from "../../plan/finish-plan.ts";
 import type { Plan, PlanCopy } from "../../plan/plan.ts";
 import { readProcfile } from "../../project/procfile.ts";
@@ -16,11 +17,12 @@ import { scriptOf, startOfEntry, startOfScript, startScript } from "./start.ts";
  */
 export const node: Provider = {
   name: "node",
+  ecosystems: ECOSYSTEMS,
   detect: (source) => (source.has("package.json") ? "package.json" : undefined),
   plan: (source, settings) => {
     const project = readProject(source, settings, canStart);
-    const runtime = { program: "node", root: [`npm:node${project.node}`], copies: [] } as const;
-    return planProject(project, "node", runtime);
+    const { root } = project.toolchain;
+    return planProject(project, "node", { program: "node", root, copies: [] });
   },
 };
 
@@ -46,7 +48,8 @@ export function planProject(project: Project, name: string, runtime: Runtime): P
     output?.kind === "site"
       ? siteParts(project, framework, output, installed)
       : serverParts(project, output, installed, build, { runtime, own });
-  return finishPlan({ name, ...parts }, project.source, project.settings);
+  const { from } = project.toolchain;
+  return finishPlan({ name, from, ...parts }, project.source, project.settings);
 }
 
 type Finished = Omit<Parts, "name">;
@@ -58,7 +61,8 @@ function siteParts(
   { steps }: Installed,
 ): Finished {
   const { pages, immutable, directory } = output;
-  const served = serveSite({ from: "build", source: `/app/${directory}`, pages, immutable }, steps);
+  const site = { from: "build", source: `/app/${directory}`, pages, immutable };
+  const served = serveSite(site, steps, project.toolchain.from);
   const { start } = served.deploy;
   const translate = (line: string): Line =>
     start !== undefined && isOwnStart(project, framework, line) ? start : line;

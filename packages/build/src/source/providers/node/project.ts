@@ -8,6 +8,7 @@ import { chooseManager } from "./managers/choose.ts";
 import type { PackageManager } from "./managers/manager.ts";
 import { NODES } from "./managers/npm.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
+import { type NodeToolchain, nodeOf } from "./toolchain.ts";
 import { readWorkspace, type WorkspaceMember, withUsed } from "./workspace.ts";
 
 /** An application that is written for Node, where it lies, and what installs its packages. */
@@ -20,8 +21,7 @@ export interface Project {
   /** That of the root, where the lock is. */
   readonly root: Manifest;
   readonly manager: PackageManager;
-  /** Node's version as a reference wants it: `=22`, or nothing for the newest with long-term support. */
-  readonly node: string;
+  readonly toolchain: NodeToolchain;
   /** The packages that are built: the application last. Without a workspace it is all there is. */
   readonly members: readonly WorkspaceMember[];
   /** Every package of the workspace but its root. */
@@ -64,7 +64,7 @@ export function readRoot(source: Source, settings: Settings): Project {
     manifest: root,
     directory: "",
     manager: chooseManager({ source, manifest: root, node: wanted }),
-    node: wanted === undefined ? "" : `=${wanted}`,
+    toolchain: nodeOf(source, settings),
     members: [{ name: root.name ?? "", directory: "", manifest: root }],
     workspace: readWorkspace(source, root) ?? [],
     shape: "alone",

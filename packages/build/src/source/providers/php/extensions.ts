@@ -1,3 +1,6 @@
+import { named, type Names } from "../../distribution/names.ts";
+import type { Chosen } from "../../versions/choose-release.ts";
+
 /** Extensions that Debian's PHP always has. */
 const BUILT_IN: ReadonlySet<string> = new Set(
   (
@@ -6,6 +9,17 @@ const BUILT_IN: ReadonlySet<string> = new Set(
     "tokenizer zend-opcache opcache zlib"
   ).split(" "),
 );
+
+/** Those that Alpine's has; every other is a package there. */
+const BUILT_IN_ALPINE: ReadonlySet<string> = new Set(
+  "core date filter hash json libxml pcre random readline reflection spl standard zlib".split(" "),
+);
+
+/** What applications and Composer take for granted, because PHP's makers build it in. */
+const USUAL = (
+  "ctype curl dom fileinfo ftp gettext iconv mbstring opcache openssl pcntl pdo phar posix session simplexml " +
+  "sockets sodium tokenizer xml xmlreader xmlwriter"
+).split(" ");
 
 /** Extensions that are in a package of another name; every other has its own. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -21,11 +35,40 @@ const PACKAGES: Readonly<Record<string, string>> = {
   xsl: "xml",
 };
 
-/** Debian's packages that have these extensions: `pdo_mysql` is in `php8.2-mysql`. */
-export function extensionPackages(extensions: readonly string[], version: string): readonly string[] {
-  const names = extensions
+/** Those that are of PECL, and their packages' name for it. */
+const PECL: ReadonlySet<string> = new Set(
+  "amqp apcu ast ds event igbinary imagick mailparse memcached mongodb msgpack protobuf rdkafka redis ssh2 swoole uuid xdebug yaml zstd".split(
+    " ",
+  ),
+);
+
+/** The packages that have these extensions: `pdo_mysql` is in Debian's `php8.2-mysql`, Alpine's `php82-pdo_mysql`. */
+export function extensionPackages(
+  extensions: readonly string[],
+  { version, from }: Pick<Chosen, "version" | "from">,
+): readonly Names[] {
+  const packages =
+    from.ecosystem === "apk" ? alpinePackages(extensions, version) : debianPackages(extensions, version);
+  return [...new Set(packages)].toSorted().map((name) => named(name, name, undefined));
+}
+
+function debianPackages(extensions: readonly string[], version: string): readonly string[] {
+  return extensions
     .map((extension) => extension.toLowerCase().replaceAll("_", "-"))
     .filter((extension) => !BUILT_IN.has(extension))
     .map((extension) => `php${version}-${PACKAGES[extension] ?? extension}`);
-  return [...new Set(names)].toSorted();
+}
+
+function alpinePackages(extensions: readonly string[], version: string): readonly string[] {
+  return [
+    ...USUAL,
+    ...extensions.map((extension) => extension.toLowerCase().replace("zend-", "").replaceAll("-", "_")),
+  ]
+    .filter((extension) => !BUILT_IN_ALPINE.has(extension))
+    .map((extension) => `${alpineName(version)}-${PECL.has(extension) ? "pecl-" : ""}${extension}`);
+}
+
+/** Alpine's package of a version of PHP: `php84`. */
+export function alpineName(version: string): string {
+  return `php${version.replace(".", "")}`;
 }

@@ -43,12 +43,13 @@ test("extensions that Composer's files ask for become Debian's packages, but tho
   const source = await sourceOf(t, PLANS["laravel"] ?? {});
   const { extensions } = readPhpProject(source);
   assert.deepEqual(extensions, ["mbstring", "openssl", "pdo_mysql"]);
-  assert.deepEqual(extensionPackages([...extensions, "dom", "SimpleXML", "redis"], "8.4"), [
-    "php8.4-mbstring",
-    "php8.4-mysql",
-    "php8.4-redis",
-    "php8.4-xml",
-  ]);
+  assert.deepEqual(
+    extensionPackages([...extensions, "dom", "SimpleXML", "redis"], {
+      version: "8.4",
+      from: { ecosystem: "apt" },
+    }).map(({ apt }) => apt),
+    ["php8.4-mbstring", "php8.4-mysql", "php8.4-redis", "php8.4-xml"],
+  );
 });
 
 test("packages that lie in the source itself are there when Composer installs", async (t) => {

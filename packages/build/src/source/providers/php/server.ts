@@ -1,3 +1,4 @@
+import type { Distribution } from "../../distribution/distribution.ts";
 import type { PlanStep } from "../../plan/plan.ts";
 
 /** Where the servers' settings are. */
@@ -10,10 +11,10 @@ export const START = ["php", `${SERVE}/serve.php`] as const;
  * nginx for files and PHP-FPM for scripts, under one small supervisor: there is no shell, PORT is
  * honoured, all that is written lies in memory, and a signal ends both when their requests are done.
  */
-export function serverStep(documentRoot: string): PlanStep {
+export function serverStep(documentRoot: string, { ecosystem }: Distribution): PlanStep {
   return {
     files: [
-      { path: `${SERVE}/serve.php`, text: SUPERVISOR },
+      { path: `${SERVE}/serve.php`, text: supervisor(ecosystem === "apk" ? "" : ".") },
       { path: `${SERVE}/nginx.conf`, text: nginx(documentRoot) },
       { path: `${SERVE}/php-fpm.conf`, text: FPM },
     ],
@@ -89,7 +90,8 @@ php_value[post_max_size] = 64M
 `;
 
 /** Starts both, hands on what they are told, and ends with the first that ends. */
-const SUPERVISOR = `<?php
+function supervisor(point: "" | "."): string {
+  return `<?php
 // The first process of the container: nginx and PHP-FPM run below it.
 $port = getenv('PORT') ?: '8080';
 if (!ctype_digit($port)) {
@@ -99,7 +101,7 @@ if (!ctype_digit($port)) {
 $scratch = is_writable('/tmp') ? '/tmp' : '/dev/shm';
 $nginx = strtr(file_get_contents(__DIR__ . '/nginx.conf'), ['PORT' => $port, 'SCRATCH' => $scratch]);
 file_put_contents('/dev/shm/nginx.conf', $nginx);
-$fpm = '/usr/sbin/php-fpm' . PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION;
+$fpm = '/usr/sbin/php-fpm' . PHP_MAJOR_VERSION . '${point}' . PHP_MINOR_VERSION;
 
 const SIGNALS = [SIGTERM, SIGINT, SIGQUIT];
 $children = [];
@@ -152,3 +154,4 @@ while (count($children) > 0) {
 }
 exit($status);
 `;
+}

@@ -1,3 +1,6 @@
+import { distributionOf, ECOSYSTEMS } from "../../distribution/distribution.ts";
+import type { Need } from "../../distribution/names.ts";
+import { referenceTo } from "../../distribution/reference.ts";
 import { finishPlan } from "../../plan/finish-plan.ts";
 import { readProcfile } from "../../project/procfile.ts";
 import type { Provider } from "../provider.ts";
@@ -8,6 +11,7 @@ import { packagesOfScript } from "../shell/programs.ts";
 /** An application that says nothing of itself but how it is started: programs that were built elsewhere, or scripts. */
 export const procfile: Provider = {
   name: "procfile",
+  ecosystems: ECOSYSTEMS,
   detect: (source) => (source.has("Procfile") ? "Procfile" : undefined),
   plan: (source, settings) =>
     finishPlan(
@@ -15,7 +19,7 @@ export const procfile: Provider = {
         name: "procfile",
         steps: {},
         deploy: {
-          root: [`apt:${[...packagesOf(source)].join("/")}`],
+          root: [referenceTo(distributionOf(settings), packagesOf(source))],
           copies: [{ from: "source", source: ".", target: "app" }],
           start: undefined,
           environment: { PORT: "8080" },
@@ -28,7 +32,7 @@ export const procfile: Provider = {
 };
 
 /** Of the commands, and of the scripts of the source that they name. */
-function packagesOf(source: Source): ReadonlySet<string> {
+function packagesOf(source: Source): readonly Need[] {
   const commands = [...readProcfile(source).values()];
   const scripts = commands
     .flatMap((command) => command.split(/[\s;&|]+/))
@@ -38,10 +42,5 @@ function packagesOf(source: Source): ReadonlySet<string> {
     const text = source.text(path) ?? "";
     return text.startsWith("#!") ? [...interpreterOf(path, text).packages, ...packagesOfScript(text)] : [];
   });
-  return new Set([
-    "dash",
-    "coreutils",
-    ...needs,
-    ...commands.flatMap((command) => packagesOfScript(command)),
-  ]);
+  return ["shell", "coreutils", ...needs, ...commands.flatMap((command) => packagesOfScript(command))];
 }

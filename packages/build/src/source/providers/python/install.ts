@@ -42,7 +42,7 @@ export function installPlan(installing: Installing): InstallPlan {
   const usesGit =
     /git\+(https|ssh)/.test(manifestText(source)) || (readPylock(source, [])?.unhashed.length ?? 0) > 0;
   const steps: Plan["steps"] = {
-    python: pythonStep(runtime, [...(usesGit ? ["git"] : []), ...native.build]),
+    python: pythonStep(runtime, [...(usesGit ? (["git"] as const) : []), ...native.build]),
   };
   const copies: PlanCopy[] = [];
   let last = "python";

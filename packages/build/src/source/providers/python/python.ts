@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { ECOSYSTEMS } from "../../distribution/distribution.ts";
 import { finishPlan } from "../../plan/finish-plan.ts";
 import type { PlanCopy, PlanStep } from "../../plan/plan.ts";
 import type { Provider, Settings } from "../provider.ts";
@@ -33,12 +34,13 @@ const MANIFESTS = [
 /** Python: packages by pip, as requirements or a lock file say; Debian's Python, no pip and no shell in the image. */
 export const python: Provider = {
   name: "python",
+  ecosystems: ECOSYSTEMS,
   detect: (source) =>
     [...MANIFESTS, ...ENTRIES.map((entry) => `${entry}.py`)].find((path) => source.has(path)),
   plan: (source, settings) => {
     const runtime = chooseRuntime(source, settings);
     const project = readProject(source);
-    const native = nativePackages(project, runtime.release);
+    const native = nativePackages(project, runtime);
     const start = findStart(source, project);
     const installed = installPlan({ source, settings, project, runtime, native });
     const django = readDjango(source);
@@ -55,15 +57,13 @@ export const python: Provider = {
     const application = needsSource
       ? applicationStep(source, settings, installed.last, environment)
       : undefined;
-    const copies: PlanCopy[] = [
-      { from: "python", source: library, target: library.slice(1), include: ["**/__pycache__"] },
-      ...installed.copies,
-    ];
+    const copies: PlanCopy[] = [...(library === undefined ? [] : [byteCode(library)]), ...installed.copies];
     if (application !== undefined) copies.push({ from: "application", source: "/app", target: "app" });
     else if (needsSource) copies.push({ from: "source", source: ".", target: "app" });
     return finishPlan(
       {
         name: "python",
+        from: runtime.from,
         steps: { ...installed.steps, ...(application === undefined ? {} : { application }) },
         deploy: {
           root: [runtimeRoot(runtime, native.run)],
@@ -87,6 +87,11 @@ export const python: Provider = {
     );
   },
 };
+
+/** Of the modules that come with Python. */
+function byteCode(library: string): PlanCopy {
+  return { from: "python", source: library, target: library.slice(1), include: ["**/__pycache__"] };
+}
 
 /** The source, and what is built of it. Undefined where that is nothing. */
 function applicationStep(

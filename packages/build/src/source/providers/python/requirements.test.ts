@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { namesOf } from "../../distribution/reference.ts";
 import { sourceOf } from "../../project/source.fixture.ts";
 import { nativePackages } from "./native.ts";
 import { readProject } from "./project.ts";
@@ -22,9 +23,18 @@ test("requirements take in those of -r and -c, relative to the file that names t
 });
 
 test("what is to be compiled here has a compiler and its libraries, and the image what it loads", async (t) => {
-  const packagesOf = async (text: string): Promise<ReturnType<typeof nativePackages>> => {
+  const from = { ecosystem: "apt", release: "bookworm" } as const;
+  const packagesOf = async (text: string): Promise<Record<"build" | "run", readonly string[]>> => {
     const source = await sourceOf(t, { "requirements.txt": text });
-    return nativePackages(readProject(source), "bookworm");
+    const { build, run } = nativePackages(readProject(source), {
+      version: "3.11",
+      release: "bookworm",
+      from,
+    });
+    return {
+      build: build.flatMap((need) => namesOf(from, need)),
+      run: run.flatMap((need) => namesOf(from, need)),
+    };
   };
   const some = await packagesOf("--no-binary=PyYAML,greenlet\npyyaml\nlxml\ngreenlet\n");
   assert.deepEqual(some.build, ["g++", "gcc", "libc6-dev", "libyaml-dev", "python3-dev"]);

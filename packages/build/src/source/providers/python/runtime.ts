@@ -1,17 +1,37 @@
+import { distributionOf } from "../../distribution/distribution.ts";
+import { type Names, type Need, SHARED } from "../../distribution/names.ts";
+import { referenceTo } from "../../distribution/reference.ts";
 import type { PlanStep } from "../../plan/plan.ts";
 import type { Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
-import { chooseRelease } from "../../versions/choose-release.ts";
+import { chooseRelease, type Chosen, type Offers } from "../../versions/choose-release.ts";
 
-/** The Pythons that can be had, each Debian's own of a release. The first one is for whom any will do. */
-const RUNTIMES = [
-  { version: "3.11", release: "bookworm" },
-  { version: "3.13", release: "trixie" },
-  { version: "3.14", release: "forky" },
-] as const;
+/** The Pythons that can be had, each that of a release. The first one is for whom any will do. */
+const OFFERS: Offers = {
+  apt: [
+    { version: "3.11", release: "bookworm" },
+    { version: "3.13", release: "trixie" },
+    { version: "3.14", release: "forky" },
+  ],
+  apk: [
+    { version: "3.12", release: "3.22" },
+    { version: "3.11", release: "3.19" },
+    { version: "3.10", release: "3.17" },
+  ],
+  nix: [
+    { version: "3.12", name: "python312" },
+    { version: "3.13", name: "python313" },
+    { version: "3.11", name: "python311" },
+  ],
+};
 
-export type Runtime = (typeof RUNTIMES)[number];
-export type Release = Runtime["release"];
+/** One of them, and the distribution that it comes from. */
+export type Runtime = Chosen;
+
+/** By whichever name nixpkgs has it. */
+function pythonOf({ name }: Runtime): Names {
+  return { ...SHARED.python, nix: name };
+}
 
 /** Where packages are installed: a virtual environment, which the image gets whole. */
 export const ENVIRONMENT = "/opt/venv";
@@ -20,40 +40,57 @@ export const PROJECT = "/opt/project";
 
 /** `VERSION_UNAVAILABLE` */
 export function chooseRuntime(source: Source, settings: Settings): Runtime {
-  return chooseRelease(source, settings, "python", RUNTIMES);
+  return chooseRelease(source, settings, "python", OFFERS, distributionOf(settings));
 }
 
-/** Where the modules are that come with Python. */
-export function libraryOf({ version }: Runtime): string {
-  return `/usr/lib/python${version}`;
+/** Where the modules are that come with Python; undefined where they are compiled already. */
+export function libraryOf({ version, from }: Runtime): string | undefined {
+  return from.ecosystem === "nix" ? undefined : `/usr/lib/python${version}`;
 }
 
 /** What is in the image under everything else: Python and what it loads, no pip and no shell. */
-export function runtimeRoot({ release }: Runtime, packages: readonly string[]): string {
-  const own = ["base-files", "libc-bin", "netbase", "tzdata", "ca-certificates", "python3"];
-  return `apt:${[...own, ...packages].join("/")}/+nobase:${release}`;
+export function runtimeRoot(runtime: Runtime, packages: readonly Need[]): string {
+  const base = ["base", "library cache", "network names", "time zones", "certificates"] as const;
+  return referenceTo(runtime.from, [...base, pythonOf(runtime), ...packages, "alone"]);
 }
 
 /**
  * The step that others go on with: Python with pip, an empty environment, and the byte code of the
  * modules that come with Python, which Debian leaves to be made when a package is installed.
  */
-export function pythonStep(runtime: Runtime, packages: readonly string[]): PlanStep {
+export function pythonStep(runtime: Runtime, packages: readonly Need[]): PlanStep {
+  const library = libraryOf(runtime);
+  const { from } = runtime;
   const path = `${ENVIRONMENT}/lib/python${runtime.version}/site-packages/project.pth`;
   return {
     root: [
-      `apt:${["python3", "python3-pip", "ca-certificates", "grep", "sed", ...packages].join("/")}:${runtime.release}`,
+      referenceTo(from, [
+        pythonOf(runtime),
+        ...(from.ecosystem === "apt" ? [] : SHELL),
+        ...(from.ecosystem === "nix" ? [] : (["pip"] as const)),
+        "certificates",
+        "grep",
+        "sed",
+        ...packages,
+      ]),
     ],
     commands: [
       inOneGo(
+        ...(from.ecosystem === "nix" ? [`/bin/python3 -m venv ${PIP_OF_ITS_OWN}`] : []),
         `python3 -m venv --without-pip ${ENVIRONMENT}`,
         `echo ${PROJECT} > ${path}`,
-        compileLine(libraryOf(runtime)),
+        ...(library === undefined ? [] : [compileLine(library)]),
       ),
     ],
     environment: REPRODUCIBLE,
   };
 }
+
+/** Debian's base has both. */
+const SHELL = ["shell", "coreutils"] as const;
+
+/** nixpkgs' Python sees no pip: here, where commands are looked for first, is one that sees its own. */
+const PIP_OF_ITS_OWN = "/usr/local";
 
 /**
  * Byte code that Python takes for what it is, without a look at the source: no times in it, so it is

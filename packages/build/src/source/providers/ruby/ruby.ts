@@ -1,18 +1,33 @@
+import { distributionOf, ECOSYSTEMS } from "../../distribution/distribution.ts";
+import type { Names, Need } from "../../distribution/names.ts";
+import { referenceTo } from "../../distribution/reference.ts";
 import { finishPlan } from "../../plan/finish-plan.ts";
 import type { Plan, PlanCopy, PlanStep } from "../../plan/plan.ts";
 import type { Provider, Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
-import { chooseRelease } from "../../versions/choose-release.ts";
+import { chooseRelease, type Chosen, type Offers } from "../../versions/choose-release.ts";
 import { type Gems, readGems } from "./gems.ts";
 import { nativePackages } from "./native.ts";
 import { ENTRIES, findStart, isRails } from "./start.ts";
 
-/** The versions of Ruby that can be had, each Debian's own of a release. The first one is for whom any will do. */
-const RUNTIMES = [
-  { version: "3.1", release: "bookworm" },
-  { version: "3.3", release: "trixie" },
-] as const;
-type Runtime = (typeof RUNTIMES)[number];
+/** The versions of Ruby that can be had, each that of a release. The first one is for whom any will do. */
+const OFFERS: Offers = {
+  apt: [
+    { version: "3.1", release: "bookworm" },
+    { version: "3.3", release: "trixie" },
+  ],
+  apk: [
+    { version: "3.4", release: "3.22" },
+    { version: "3.3", release: "3.21" },
+    { version: "3.2", release: "3.19" },
+    { version: "3.1", release: "3.17" },
+  ],
+  nix: [
+    { version: "3.3", name: "ruby_3_3" },
+    { version: "3.4", name: "ruby_3_4" },
+    { version: "3.2", name: "ruby_3_2" },
+  ],
+};
 
 /** Where Bundler puts gems. */
 const BUNDLE = "/opt/bundle";
@@ -21,9 +36,10 @@ const CACHE = "/root/.bundle/cache";
 /** Ruby: gems by Bundler; Debian's Ruby, no compiler and no shell in the image. */
 export const ruby: Provider = {
   name: "ruby",
+  ecosystems: ECOSYSTEMS,
   detect: (source) => ["Gemfile", "config.ru", ...ENTRIES].find((path) => source.has(path)),
   plan: (source, settings) => {
-    const runtime = chooseRelease(source, settings, "ruby", RUNTIMES);
+    const runtime = chooseRelease(source, settings, "ruby", OFFERS, distributionOf(settings));
     const gems = readGems(source);
     const native = nativePackages(gems.names);
     const environment = environmentOf(source, gems);
@@ -37,14 +53,15 @@ export const ruby: Provider = {
         ? { from: "source", source: ".", target: "app", ...archives }
         : { from: "application", source: "/app", target: "app", ...archives },
     ];
-    const base = ["base-files", "libc-bin", "netbase", "tzdata", "ca-certificates", "ruby"];
-    const bundler = hasBundle ? ["ruby-bundler"] : [];
+    const base = ["base", "library cache", "network names", "time zones", "certificates"] as const;
+    const bundler = hasBundle ? [BUNDLER] : [];
     return finishPlan(
       {
         name: "ruby",
+        from: runtime.from,
         steps,
         deploy: {
-          root: [`apt:${[...base, ...bundler, ...native.run].join("/")}/+nobase:${runtime.release}`],
+          root: [referenceTo(runtime.from, [...base, rubyOf(runtime), ...bundler, ...native.run, "alone"])],
           copies,
           start: findStart(source, gems),
           environment: { ...environment, PORT: "8080" },
@@ -56,6 +73,14 @@ export const ruby: Provider = {
     );
   },
 };
+
+/** With all that Ruby's makers publish with it: Alpine has the gems among that apart. */
+function rubyOf({ name }: Chosen): Names {
+  return { title: "Ruby", apt: "ruby", apk: "ruby-full", nix: name };
+}
+
+const BUNDLER: Names = { title: "Bundler", apt: "ruby-bundler", apk: "ruby-bundler", nix: "" };
+const HEADERS: Names = { title: "Ruby's headers", apt: "ruby-dev", apk: "ruby-dev", nix: "" };
 
 /** What Bundler, Rack and Rails are told, when it is built and when it runs. */
 function environmentOf(source: Source, gems: Gems): Readonly<Record<string, string>> {
@@ -76,22 +101,25 @@ function bundleSteps(
   source: Source,
   settings: Settings,
   gems: Gems,
-  { release }: Runtime,
-  packages: readonly string[],
+  runtime: Chosen,
+  packages: readonly Need[],
 ): Plan["steps"] {
-  const tools = [
-    "ruby",
-    "ruby-dev",
-    "ruby-bundler",
-    "gcc",
-    "g++",
+  const { from } = runtime;
+  const tools: readonly Need[] = [
+    rubyOf(runtime),
+    HEADERS,
+    BUNDLER,
+    "C compiler",
+    "C++ compiler",
     "make",
-    "libc6-dev",
+    "C headers",
     "git",
-    "ca-certificates",
+    "certificates",
     "findutils",
+    // Debian's base has both.
+    ...(from.ecosystem === "apt" ? [] : (["shell", "coreutils"] as const)),
   ];
-  const root = [`apt:${[...tools, ...packages].join("/")}:${release}`];
+  const root = [referenceTo(from, [...tools, ...packages])];
   const whole: PlanCopy = { from: "source", source: ".", target: "app" };
   const environment = { ...environmentOf(source, gems), CFLAGS: "-g0" };
   const steps: Plan["steps"] = {};

@@ -1,10 +1,13 @@
 import { posix } from "node:path";
+import { type Distribution, ECOSYSTEMS } from "../../distribution/distribution.ts";
+import type { Need } from "../../distribution/names.ts";
+import { referenceTo } from "../../distribution/reference.ts";
 import { assetCopies } from "../../plan/assets.ts";
 import { finishPlan } from "../../plan/finish-plan.ts";
-import { BASE_COPY, BASE_STEP } from "../../native/base.ts";
+import { baseOf } from "../../native/base.ts";
 import { choosePrograms, type Program } from "../../native/choose-programs.ts";
-import { LINKED_STEP, OUTPUT, PROGRAMS, SHELL_TOOLS } from "../../native/linked.ts";
-import { aptReference, needsOf, runtimeReference } from "../../native/packages.ts";
+import { linkedStep, OUTPUT, PROGRAMS, SHELL_TOOLS } from "../../native/linked.ts";
+import { needsOf, runtimeReference } from "../../native/packages.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Provider, Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
@@ -16,6 +19,7 @@ import { toolchainOf } from "./toolchain.ts";
 /** Rust's packages and workspaces with Debian's Cargo; what they depend on is compiled in a step of its own. */
 export const rust: Provider = {
   name: "rust",
+  ecosystems: ECOSYSTEMS,
   detect: (source) => (source.has("Cargo.toml") ? "Cargo.toml" : undefined),
   plan: (source, settings) => {
     const crates = cratesOf(source);
@@ -26,20 +30,24 @@ export const rust: Provider = {
     const { built, started } = choosePrograms(choice, source, settings);
     const locked = lockedPackages(source);
     const needs = needsOf(librariesOf(source, crates, locked));
-    const packages = [...toolchainOf(source, crates, settings), ...needs.build];
+    const toolchain = toolchainOf(source, crates, settings);
+    const { from } = toolchain;
+    const base = baseOf(from);
+    const packages = [...toolchain.needs, ...needs.build];
     const isServer = locked.some((name) => SERVERS.has(name)) || hasListener(source);
     return finishPlan(
       {
         name: "rust",
+        from,
         steps: {
-          base: BASE_STEP,
-          ...compileSteps(source, settings, crates, built, packages),
-          linked: LINKED_STEP,
+          ...base.steps,
+          ...compileSteps(source, settings, crates, built, { from, packages }),
+          linked: linkedStep(from),
         },
         deploy: {
-          root: [runtimeReference(needs)],
+          root: [runtimeReference(from, needs)],
           copies: [
-            BASE_COPY,
+            ...base.copies,
             ...assetCopies(source, { code: [".rs"] }),
             { from: "linked", source: OUTPUT, target: "." },
           ],
@@ -110,7 +118,7 @@ function compileSteps(
   settings: Settings,
   crates: readonly Crate[],
   programs: readonly Program[],
-  packages: readonly string[],
+  { from, packages }: { readonly from: Distribution; readonly packages: readonly Need[] },
 ): Plan["steps"] {
   const isVendored = /vendored-sources/.test(configurationOf(source));
   const environment = {
@@ -129,12 +137,12 @@ function compileSteps(
   const build = (mode: "--locked" | "--offline" | ""): string =>
     chosen.map((flags) => `cargo build --release ${mode} ${flags} ${HOST_CONFIGURATION}`).join("\n");
   const files = rootFilesOf(source, crates);
-  const tools = [...SHELL_TOOLS, "ca-certificates", "pkg-config", "make"];
+  const tools = [...SHELL_TOOLS, "certificates", "pkg-config", "make"] as const;
   // Whoever fetches from a repository that is not a registry needs git.
-  const git = isVendored ? [] : ["git"];
+  const git = isVendored ? [] : (["git"] as const);
   return {
     dependencies: {
-      root: [aptReference(...tools, ...git, ...packages)],
+      root: [referenceTo(from, [...tools, ...git, ...packages])],
       copies: [
         {
           from: "source",

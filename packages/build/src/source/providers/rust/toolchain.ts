@@ -1,45 +1,67 @@
 import { BuildError } from "../../../errors.ts";
+import { type Distribution, distributionOf } from "../../distribution/distribution.ts";
+import type { Need } from "../../distribution/names.ts";
 import type { Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
-import { chooseVersion, versionUnavailable } from "../../versions/choose.ts";
+import { versionUnavailable } from "../../versions/choose.ts";
+import { chooseRelease, type Offers } from "../../versions/choose-release.ts";
 import { wantedVersion } from "../../versions/wanted.ts";
 import type { Crate } from "./manifest.ts";
 
-/** The newest Rust of Debian 12, which its security team keeps for the browsers: its version moves. */
-const NEWEST = "1.96";
-
 /**
- * Rust and Cargo as packages of Debian 12, by version, the newest first: the security team's, that of the
- * last point release, and the one that Debian 12 came with.
+ * Rust and Cargo by version, the newest first: of Debian 12 the security team's, which is kept for the
+ * browsers and whose version moves, that of the last point release, and the one that it came with.
  */
-const PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
-  [NEWEST, ["rustc-web", "cargo-web"]],
-  ["1.85", ["rustc-web=1.85*", "cargo-web=1.85*", "libstd-rust-web-dev=1.85*"]],
-  ["1.63", ["rustc", "cargo"]],
-]);
+const OFFERS = {
+  apt: [
+    { version: "1.96", name: "rustc-web cargo-web" },
+    { version: "1.85", name: "rustc-web=1.85* cargo-web=1.85* libstd-rust-web-dev=1.85*" },
+    { version: "1.63", name: "rustc cargo" },
+  ],
+  apk: [
+    { version: "1.87", release: "3.22" },
+    { version: "1.83", release: "3.21" },
+    { version: "1.78", release: "3.20" },
+    { version: "1.72", release: "3.19" },
+  ],
+  nix: [
+    { version: "1.86", release: "nixos-25.05" },
+    { version: "1.82", release: "nixos-24.11" },
+    { version: "1.77", release: "nixos-24.05" },
+  ],
+} as const satisfies Offers;
 
 /** The oldest Rust that takes an edition. */
 const EDITIONS: Readonly<Record<string, number>> = { "2018": 31, "2021": 56, "2024": 85 };
 
-/** Packages of the Rust that a source asks for, and that takes its edition. `VERSION_UNAVAILABLE` */
-export function toolchainOf(source: Source, crates: readonly Crate[], settings: Settings): readonly string[] {
+export interface Toolchain {
+  readonly from: Distribution;
+  readonly needs: readonly Need[];
+}
+
+/** The Rust that a source asks for, and that takes its edition. `VERSION_UNAVAILABLE` */
+export function toolchainOf(source: Source, crates: readonly Crate[], settings: Settings): Toolchain {
+  const distribution = distributionOf(settings);
+  const available = OFFERS[distribution.ecosystem].map(({ version }) => version);
   const wanted = wantedVersion(source, settings, "rust");
-  const others = [...PACKAGES.keys()].filter((version) => version !== NEWEST);
   if (wanted !== undefined && /^(nightly|beta)/.test(wanted.version)) {
-    throw versionUnavailable("rust", wanted, [NEWEST, ...others]);
+    throw versionUnavailable("rust", wanted, available);
   }
-  const version = chooseVersion(source, settings, "rust", [NEWEST, ...others]);
+  const { version, name = "", from } = chooseRelease(source, settings, "rust", OFFERS, distribution);
   for (const { directory, edition = "" } of crates) {
     const oldest = EDITIONS[edition] ?? 0;
     if (Number(version.split(".")[1]) >= oldest) continue;
     throw new BuildError(
       "VERSION_UNAVAILABLE",
-      `Rust ${version} is asked for (${wanted?.from ?? ""}), and ${directory}/Cargo.toml has the edition ${edition}, which Rust 1.${oldest} was the first to know`,
+      `Rust ${version} is asked for (${wanted?.from ?? "--packages-from"}), and ${directory}/Cargo.toml has the edition ${edition}, which Rust 1.${oldest} was the first to know`,
       {
-        advice: `Set RUST_VERSION=${NEWEST}, or change ${wanted?.from ?? "Cargo.toml"}.`,
-        fields: { tool: "rust", wanted: version, available: [NEWEST, ...others].join(",") },
+        advice: `Set RUST_VERSION=${available[0] ?? ""}, or change ${wanted?.from ?? "Cargo.toml"}.`,
+        fields: { tool: "rust", wanted: version, available: available.join(",") },
       },
     );
   }
-  return PACKAGES.get(version) ?? [];
+  // Compilers come with Rust where it is a package of Debian or Alpine.
+  const linker: readonly Need[] = from.ecosystem === "nix" ? ["C compiler", "object tools"] : [];
+  const rust = { title: "Rust", apt: name, apk: "rust cargo", nix: "rustc cargo" };
+  return { from, needs: [rust, ...linker] };
 }

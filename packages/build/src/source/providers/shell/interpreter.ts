@@ -1,32 +1,33 @@
 import { BuildError } from "../../../errors.ts";
+import { named, type Need, same } from "../../distribution/names.ts";
 
 /** What runs a script: a program of the image, and the packages that bring it. */
 export interface Interpreter {
   readonly command: readonly string[];
-  readonly packages: readonly string[];
+  readonly packages: readonly Need[];
 }
 
-/** Programs that scripts begin with, by their name without a version, and Debian's packages of them. */
-const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  ash: ["busybox-static"],
-  awk: ["mawk"],
-  bash: ["bash"],
-  busybox: ["busybox-static"],
-  dash: ["dash"],
-  fish: ["fish"],
-  gawk: ["gawk"],
-  ksh: ["ksh93u+m"],
-  lua: ["lua5.4"],
-  node: ["nodejs"],
-  perl: ["perl"],
-  php: ["php-cli"],
-  python: ["python3", "python-is-python3"],
-  python3: ["python3"],
-  ruby: ["ruby"],
-  sed: ["sed"],
-  sh: ["dash"],
-  tclsh: ["tcl"],
-  zsh: ["zsh"],
+/** Programs that scripts begin with, by their name without a version, and what brings them. */
+const PACKAGES: Readonly<Record<string, Need>> = {
+  ash: named("busybox-static", "busybox", "busybox"),
+  awk: same("mawk"),
+  bash: same("bash"),
+  busybox: named("busybox-static", "busybox", "busybox"),
+  dash: named("dash", undefined, "dash"),
+  fish: same("fish"),
+  gawk: same("gawk"),
+  ksh: named("ksh93u+m", undefined, "ksh"),
+  lua: named("lua5.4", undefined, "lua5_4"),
+  node: same("nodejs"),
+  perl: same("perl"),
+  php: named("php-cli", undefined, "php"),
+  python: named("python3 python-is-python3", undefined, "python3"),
+  python3: "python",
+  ruby: same("ruby"),
+  sed: "sed",
+  sh: "shell",
+  tclsh: same("tcl"),
+  zsh: same("zsh"),
 };
 
 /**
@@ -40,8 +41,8 @@ export function interpreterOf(path: string, text: string): Interpreter {
     ? words.slice(1).filter((word, place) => !(place === 0 && word === "-S") && !word.includes("="))
     : words;
   const name = program.replace(/^.*\//, "");
-  const packages = PACKAGES[name] ?? PACKAGES[name.replace(/[\d.]+$/, "")];
-  if (packages === undefined) {
+  const needed = PACKAGES[name] ?? PACKAGES[name.replace(/[\d.]+$/, "")];
+  if (needed === undefined) {
     throw new BuildError(
       "VERSION_UNAVAILABLE",
       `${path} is run by ${name}, and no package is known that has it`,
@@ -51,5 +52,5 @@ export function interpreterOf(path: string, text: string): Interpreter {
       },
     );
   }
-  return { command: [name, ...rest], packages };
+  return { command: [name, ...rest], packages: [needed] };
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { namesOf } from "../../distribution/reference.ts";
 import { assertStoredPlan } from "../../plan/stored-plan.fixture.ts";
 import { sourceOf } from "../../project/source.fixture.ts";
 import { procfile } from "../procfile/procfile.ts";
-import { interpreterOf } from "./interpreter.ts";
+import { type Interpreter, interpreterOf } from "./interpreter.ts";
 import { packagesOfScript } from "./programs.ts";
 import { shell } from "./shell.ts";
 
@@ -41,7 +42,7 @@ test("a script's first line says what runs it", () => {
     ["#!/usr/bin/env A=1 zsh\n", ["zsh"], ["zsh"]],
   ];
   for (const [text, command, packages] of cases)
-    assert.deepEqual(interpreterOf("a", text), { command, packages });
+    assert.deepEqual(inDebian(interpreterOf("a", text)), { command, packages });
   assert.throws(() => interpreterOf("start.sh", "#!/opt/bin/rc\n"), {
     code: "VERSION_UNAVAILABLE",
     message: /start\.sh is run by rc/,
@@ -57,5 +58,12 @@ test("programs are found where a command begins, and nowhere else", () => {
     ["constructor() { :; }\ntoString", []],
     ["while ! pgrep x; do find . | xargs rm; done", ["findutils", "procps"]],
   ];
-  for (const [text, packages] of cases) assert.deepEqual(packagesOfScript(text), packages, text);
+  for (const [text, packages] of cases) {
+    const found = packagesOfScript(text).flatMap((each) => namesOf({ ecosystem: "apt" }, each));
+    assert.deepEqual(found, packages, text);
+  }
 });
+
+function inDebian({ command, packages }: Interpreter): object {
+  return { command, packages: packages.flatMap((each) => namesOf({ ecosystem: "apt" }, each)) };
+}
