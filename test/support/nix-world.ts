@@ -64,7 +64,10 @@ let
 in rec {
   inherit busybox;
   bashInteractive = make "bash-interactive-5.2" { } (program "bash" ''exec \${busybox}/bin/sh "$@"'' + "ln -s bash $out/bin/sh");
-  coreutils = make "coreutils-9.5" { } (links "cat echo env id ls mkdir cp sha256sum stat touch");
+  bash = bashInteractive;
+  tini = make "tini-0.19" { tini = "\${./seed}/tini"; } "mkdir -p $out/bin; cp $tini $out/bin/tini";
+  tzdata = make "tzdata-2024a" { } "mkdir -p $out/share/zoneinfo; touch $out/share/zoneinfo/UTC";
+  coreutils = make "coreutils-9.5" { } (links "cat chmod chown echo env id ls mkdir cp sha256sum stat touch");
   moreutils = make "moreutils-0.69" { } (program "ts" "echo ts" + program "echo" "echo not this one");
   nano = make "nano-8.0" { } (program "nano" "echo nano");
   hello = make "hello-2.12" { outputs = [ "out" "dev" ]; } (program "hello" "exec \${busybox}/bin/busybox cat \${greeting}/share/greeting/text" + ''
@@ -83,6 +86,9 @@ in rec {
   unfree = throw "unfree: refused";
 }
 `;
+
+/** Debian's, of the package tini. */
+const TINI = "/usr/bin/tini-static";
 
 let made: Promise<NixWorld> | undefined;
 
@@ -106,6 +112,7 @@ async function makeWorld(): Promise<NixWorld> {
   writeFileSync(join(nixpkgs, "default.nix"), PACKAGES);
   copyFileSync("/bin/busybox", join(nixpkgs, "seed/busybox"));
   chmodSync(join(nixpkgs, "seed/busybox"), 0o755);
+  if (existsSync(TINI)) copyFileSync(TINI, join(nixpkgs, "seed/tini"));
   const environment = {
     PATH: process.env["PATH"] ?? "",
     HOME: join(directory, "home"),
