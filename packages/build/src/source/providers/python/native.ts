@@ -14,6 +14,8 @@ const cairo = named("libcairo2", "cairo", undefined);
 const cairoHeaders = named("libcairo2-dev", "cairo-dev", undefined);
 const postgres = named("libpq5", "libpq", undefined);
 const postgresHeaders = named("libpq-dev", "libpq-dev", undefined);
+/** Debian's pg_config is a program of Perl, and its package does not say so. */
+const perl = { title: "Perl", apt: "perl-base", apk: "", nix: "" };
 const pkgConfig = SHARED["pkg-config"];
 const ldap = named("libldap2", "libldap", undefined);
 const xml = named("libxml2", "libxml2", undefined);
@@ -39,8 +41,8 @@ const NATIVE: Readonly<Record<string, Native>> = {
   "opencv-python": { run: [named("libgl1", "mesa-gl", undefined), named("libglib2.0-0", "glib", undefined)] },
   pdf2image: { run: [named("poppler-utils", "poppler-utils", "poppler_utils")] },
   psycopg: { run: [postgres] },
-  "psycopg-c": { build: [postgresHeaders], run: [postgres] },
-  psycopg2: { build: [postgresHeaders], run: [postgres] },
+  "psycopg-c": { build: [postgresHeaders, perl], run: [postgres] },
+  psycopg2: { build: [postgresHeaders, perl], run: [postgres] },
   pyaudio: {
     build: [named("portaudio19-dev", "portaudio-dev", undefined)],
     run: [named("libportaudio2", "portaudio", undefined)],

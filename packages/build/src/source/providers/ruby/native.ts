@@ -21,7 +21,11 @@ const NATIVE: Readonly<Record<string, Native>> = {
     run: [named("libmariadb3", "mariadb-connector-c", undefined)],
   },
   pg: {
-    build: [named("libpq-dev", "libpq-dev", undefined)],
+    // Debian's pg_config is a program of Perl, and its package does not say so.
+    build: [
+      named("libpq-dev", "libpq-dev", undefined),
+      { title: "Perl", apt: "perl-base", apk: "", nix: "" },
+    ],
     run: [named("libpq5", "libpq", undefined)],
   },
   psych: {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertStoredPlan } from "../../plan/stored-plan.fixture.ts";
+import type { Source } from "../../project/source.ts";
 import { sourceOf } from "../../project/source.fixture.ts";
 import { rust } from "./rust.ts";
 
@@ -104,6 +105,22 @@ test("the edition that a member takes from its workspace counts as its own", asy
     ".tool-versions": "rust 1.63\n",
   });
   assert.throws(() => rust.plan(source, NONE), { message: /shop\/Cargo\.toml has the edition 2024/ });
+});
+
+test("a program is found where the target that is configured puts it, and none is for musl", async (t) => {
+  const sourceFor = async (target: string): Promise<Source> =>
+    await sourceOf(t, {
+      "Cargo.toml": PACKAGE,
+      "src/main.rs": MAIN,
+      ".cargo/config.toml": `[build]\ntarget = "${target}"\n`,
+    });
+  const { steps } = rust.plan(await sourceFor("x86_64-unknown-linux-gnu"), NONE);
+  assert.match(String(steps["build"]?.commands[0]), /cp \/target\/x86_64-unknown-linux-gnu\/release\/shop /);
+  const musl = await sourceFor("x86_64-unknown-linux-musl");
+  assert.throws(() => rust.plan(musl, NONE), {
+    code: "VERSION_UNAVAILABLE",
+    message: /x86_64-unknown-linux-musl is asked for \(\.cargo\/config\.toml\)/,
+  });
 });
 
 test("a library that a package brings itself is not asked of the system", async (t) => {

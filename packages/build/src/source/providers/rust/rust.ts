@@ -14,7 +14,7 @@ import type { Source } from "../../project/source.ts";
 import { lockedPackages } from "./lock.ts";
 import { type Crate, cratesOf } from "./manifest.ts";
 import { programsOf, rootFilesOf } from "./targets.ts";
-import { toolchainOf } from "./toolchain.ts";
+import { targetOf, toolchainOf } from "./toolchain.ts";
 
 /** Rust's packages and workspaces with Debian's Cargo; what they depend on is compiled in a step of its own. */
 export const rust: Provider = {
@@ -137,6 +137,8 @@ function compileSteps(
   const build = (mode: "--locked" | "--offline" | ""): string =>
     chosen.map((flags) => `cargo build --release ${mode} ${flags} ${HOST_CONFIGURATION}`).join("\n");
   const files = rootFilesOf(source, crates);
+  const target = targetOf(source);
+  const made = target === undefined ? "/target/release" : `/target/${target}/release`;
   const tools = [...SHELL_TOOLS, "certificates", "pkg-config", "make"] as const;
   // Whoever fetches from a repository that is not a registry needs git.
   const git = isVendored ? [] : (["git"] as const);
@@ -166,7 +168,7 @@ function compileSteps(
             `touch ${files.map(quoted).join(" ")}`,
             build("--offline"),
             `mkdir -p ${OUTPUT}${PROGRAMS}`,
-            `cp ${programs.map(({ name }) => `/target/release/${name}`).join(" ")} ${OUTPUT}${PROGRAMS}/`,
+            `cp ${programs.map(({ name }) => `${made}/${name}`).join(" ")} ${OUTPUT}${PROGRAMS}/`,
           ].join("\n"),
       ],
       environment,

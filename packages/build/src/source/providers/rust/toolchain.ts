@@ -34,6 +34,24 @@ const OFFERS = {
 /** The oldest Rust that takes an edition. */
 const EDITIONS: Readonly<Record<string, number>> = { "2018": 31, "2021": 56, "2024": 85 };
 
+/**
+ * What programs are compiled for where Cargo's configuration says it. For a C library that Debian's Rust has no
+ * standard library for, `VERSION_UNAVAILABLE`
+ */
+export function targetOf(source: Source): string | undefined {
+  const path = [".cargo/config.toml", ".cargo/config"].find((each) => source.has(each));
+  const target = /^\s*(?:build\.)?target\s*=\s*"([^"]+)"/m.exec(source.text(path ?? "") ?? "")?.[1];
+  if (target === undefined || !target.includes("musl")) return target;
+  throw new BuildError(
+    "VERSION_UNAVAILABLE",
+    `Rust for ${target} is asked for (${path ?? ""}), and Debian has no standard library of it`,
+    {
+      advice: "Leave the target out: the image has the C library, and no shell, under the program.",
+      fields: { tool: "rust", wanted: target, available: "x86_64-unknown-linux-gnu" },
+    },
+  );
+}
+
 export interface Toolchain {
   readonly from: Distribution;
   readonly needs: readonly Need[];
