@@ -6,7 +6,10 @@ import type { Cancellable } from "@cooper/archive";
 const SYSTEM_DIRECTORIES = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /** The path of a program that may be run: by `path` (default: PATH), then the system's sbin directories. */
-export function findProgram(name: string, path = process.env["PATH"]): string | undefined {
+export function findProgram(
+  name: string,
+  path: string | undefined = process.env["PATH"],
+): string | undefined {
   const directories = (path ?? "").split(":").filter((directory) => directory !== "");
   for (const directory of [...directories, ...SYSTEM_DIRECTORIES]) {
     const program = `${directory}/${name}`;
