@@ -44,6 +44,7 @@ test("what Node built is what Python takes for its source, and Node is not in th
   const { providers, steps, deploy } = planSource(await sourceOf(t, files), NONE);
   assert.deepEqual(providers, ["python", "node"]);
   assert.deepEqual(Object.keys(steps).toSorted(), [
+    "byte-code",
     "dependencies",
     "node:build",
     "node:install",
@@ -91,7 +92,7 @@ test("a provider that builds nothing brings what it runs with", async (t) => {
   assert.match(deploy.root[1] ?? "", /^apt:.*\bpython3\b/);
   assert.deepEqual(
     deploy.copies.map(({ from }) => from),
-    ["python:python", "python:dependencies", "dependencies", "source"],
+    ["python:byte-code", "python:dependencies", "dependencies", "source"],
   );
   assert.ok(steps["python:dependencies"] !== undefined);
   assert.equal(deploy.environment?.["PYTHONPATH"], "/app");

@@ -12,6 +12,8 @@ import {
   PIP,
   pipInstall,
   PROJECT,
+  byteCodeStep,
+  libraryOf,
   pythonStep,
   type Runtime,
 } from "./runtime.ts";
@@ -33,6 +35,9 @@ export interface InstallPlan {
   readonly last: string;
 }
 
+/** The step that compiles the modules that come with Python. */
+const BYTE_CODE = "byte-code";
+
 /**
  * Packages first, by what says which and by nothing else, so that a changed line of code installs
  * nothing again; then the project itself where it is a package, into a directory of its own.
@@ -41,10 +46,14 @@ export function installPlan(installing: Installing): InstallPlan {
   const { source, settings, runtime, native } = installing;
   const usesGit =
     /git\+(https|ssh)/.test(manifestText(source)) || (readPylock(source, [])?.unhashed.length ?? 0) > 0;
-  const steps: Plan["steps"] = {
-    python: pythonStep(runtime, [...(usesGit ? (["git"] as const) : []), ...native.build]),
-  };
+  const packages = [...(usesGit ? (["git"] as const) : []), ...native.build];
+  const steps: Plan["steps"] = { python: pythonStep(runtime, packages) };
   const copies: PlanCopy[] = [];
+  const library = libraryOf(runtime);
+  if (library !== undefined) {
+    steps[BYTE_CODE] = byteCodeStep(runtime, packages, library);
+    copies.push({ from: BYTE_CODE, source: library, target: library.slice(1), include: ["**/__pycache__"] });
+  }
   let last = "python";
   const dependencies = dependencySteps(installing);
   if (dependencies !== undefined) {

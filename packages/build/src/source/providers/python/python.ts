@@ -14,7 +14,6 @@ import {
   compileLine,
   ENVIRONMENT,
   inOneGo,
-  libraryOf,
   PROJECT,
   REPRODUCIBLE,
   runtimeRoot,
@@ -53,11 +52,10 @@ export const python: Provider = {
     // An installed project that is started by its own program is whole without its source.
     const isOwn = settings.startCommand === undefined && !source.has("Procfile");
     const needsSource = start?.from !== "script" || !isOwn;
-    const library = libraryOf(runtime);
     const application = needsSource
       ? applicationStep(source, settings, installed.last, environment)
       : undefined;
-    const copies: PlanCopy[] = [...(library === undefined ? [] : [byteCode(library)]), ...installed.copies];
+    const copies: PlanCopy[] = [...installed.copies];
     if (application !== undefined) copies.push({ from: "application", source: "/app", target: "app" });
     else if (needsSource) copies.push({ from: "source", source: ".", target: "app" });
     return finishPlan(
@@ -87,11 +85,6 @@ export const python: Provider = {
     );
   },
 };
-
-/** Of the modules that come with Python. */
-function byteCode(library: string): PlanCopy {
-  return { from: "python", source: library, target: library.slice(1), include: ["**/__pycache__"] };
-}
 
 /** The source, and what is built of it. Undefined where that is nothing. */
 function applicationStep(

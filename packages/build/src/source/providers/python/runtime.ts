@@ -54,36 +54,45 @@ export function runtimeRoot(runtime: Runtime, packages: readonly Need[]): string
   return referenceTo(runtime.from, [...base, pythonOf(runtime), ...packages, "alone"]);
 }
 
-/**
- * The step that others go on with: Python with pip, an empty environment, and the byte code of the
- * modules that come with Python, which Debian leaves to be made when a package is installed.
- */
+/** The step that others go on with: Python with pip, and an empty environment. */
 export function pythonStep(runtime: Runtime, packages: readonly Need[]): PlanStep {
-  const library = libraryOf(runtime);
-  const { from } = runtime;
   const path = `${ENVIRONMENT}/lib/python${runtime.version}/site-packages/project.pth`;
   return {
-    root: [
-      referenceTo(from, [
-        pythonOf(runtime),
-        ...(from.ecosystem === "apt" ? [] : SHELL),
-        ...(from.ecosystem === "nix" ? [] : (["pip"] as const)),
-        "certificates",
-        "grep",
-        "sed",
-        ...packages,
-      ]),
-    ],
+    root: [buildRoot(runtime, packages)],
     commands: [
       inOneGo(
-        ...(from.ecosystem === "nix" ? [`/bin/python3 -m venv ${PIP_OF_ITS_OWN}`] : []),
+        ...(runtime.from.ecosystem === "nix" ? [`/bin/python3 -m venv ${PIP_OF_ITS_OWN}`] : []),
         `python3 -m venv --without-pip ${ENVIRONMENT}`,
         `echo ${PROJECT} > ${path}`,
-        ...(library === undefined ? [] : [compileLine(library)]),
       ),
     ],
     environment: REPRODUCIBLE,
   };
+}
+
+/**
+ * The step that makes byte code of the modules that come with Python, which Debian leaves to be made
+ * when a package is installed. It takes seconds, so it is beside the one that installs packages.
+ */
+export function byteCodeStep(runtime: Runtime, packages: readonly Need[], library: string): PlanStep {
+  return {
+    root: [buildRoot(runtime, packages)],
+    commands: [compileLine(library)],
+    environment: REPRODUCIBLE,
+  };
+}
+
+function buildRoot(runtime: Runtime, packages: readonly Need[]): string {
+  const { from } = runtime;
+  return referenceTo(from, [
+    pythonOf(runtime),
+    ...(from.ecosystem === "apt" ? [] : SHELL),
+    ...(from.ecosystem === "nix" ? [] : (["pip"] as const)),
+    "certificates",
+    "grep",
+    "sed",
+    ...packages,
+  ]);
 }
 
 /** Debian's base has both. */
@@ -98,7 +107,7 @@ const PIP_OF_ITS_OWN = "/usr/local";
  * as templates, have none.
  */
 export function compileLine(directory: string): string {
-  return `{ python3 -m compileall -qq --invalidation-mode unchecked-hash ${directory} || true; }`;
+  return `{ python3 -B -m compileall -f -qq --invalidation-mode unchecked-hash ${directory} || true; }`;
 }
 
 /** Lines of which each runs if the one before did: one layer, not one each. */
