@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, mkdirSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, join } from "node:path";
 import { timed } from "../race.ts";
 import { type Builder, layersIn } from "./builder.ts";
 import type { Place } from "./place.ts";
@@ -29,7 +30,7 @@ export function buildahCommand(folder: string): BuildahCommand {
   };
 }
 
-/** Buildah as it builds the Dockerfile; its base comes from the registry where it has none. */
+/** Buildah as it builds the usual Dockerfile; its base comes from the registry where it has none. */
 export function buildahBuilder({ folder, context, dockerfile }: Place): Builder {
   const { build, push, forget } = buildahCommand(folder);
   const application = ["-f", dockerfile, "-t", "localhost/app", context];
@@ -49,4 +50,45 @@ export function buildahBuilder({ folder, context, dockerfile }: Place): Builder 
       return layersIn(layout);
     },
   };
+}
+
+/**
+ * Buildah as it builds the Dockerfile that does what Cooper does, and so installs packages: what apt fetched
+ * is in a cache, as it is in Cooper's. It has no build that keeps what it stands on and nothing else.
+ */
+export function equalBuilder({ folder, context, generated }: Place): Builder {
+  const own = join(folder, "equal");
+  const { build, forget } = buildahCommand(own);
+  const caches = join(own, "caches");
+  mkdirSync(caches, { recursive: true });
+  const ignored = ["--ignorefile", `${generated}.dockerignore`];
+  const application = [...ignored, ...secrets(), "-f", generated, "-t", "localhost/equal", context];
+  const command = ["env", `TMPDIR=${caches}`, ...build, ...application];
+  return {
+    name: EQUAL,
+    needs: ["buildah", "mmdebstrap", "docker-registry"],
+    build: command,
+    fromNothing: () => {
+      forget();
+      for (const path of globSync(join(caches, "buildah-cache*/*"))) {
+        if (!basename(path).startsWith("apt-")) rmSync(path, { recursive: true });
+      }
+      return command;
+    },
+  };
+}
+
+/** As it is called in the tables. */
+export const EQUAL = "buildah, equal Dockerfile";
+
+/** This machine's configuration of package managers, as Cooper's steps are shown it. */
+function secrets(): readonly string[] {
+  const files: Readonly<Record<string, string>> = {
+    npmrc: join(homedir(), ".npmrc"),
+    "pip.conf": "/etc/pip.conf",
+    certificates: "/etc/ssl/certs/ca-certificates.crt",
+  };
+  return Object.entries(files).flatMap(([id, path]) =>
+    existsSync(path) ? ["--secret", `id=${id},src=${path}`] : [],
+  );
 }

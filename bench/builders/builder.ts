@@ -7,12 +7,12 @@ export interface Builder {
   readonly needs: readonly string[];
   /** Builds, with all that was built before. */
   readonly build: readonly string[];
-  /** Makes ready for a build with nothing that was built before, but with what the build stands on; gives its command. */
-  readonly anew: () => readonly string[];
+  /** Makes ready for a build with nothing that was built before, but with what the build stands on; gives its command. Not everybody can. */
+  readonly anew?: () => readonly string[];
   /** The same without what it stands on: that comes from where such things come from. */
   readonly fromNothing: () => readonly string[];
   /** Bytes of the image's compressed layers. */
-  readonly size: () => number;
+  readonly size?: () => number;
 }
 
 interface Manifest {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { release } from "../debian.ts";
@@ -23,35 +23,60 @@ export interface Place {
   readonly context: string;
   readonly changes: string;
   readonly dockerfile: string;
-  /** The base image in a registry of this machine. */
-  readonly base: string;
+  /** The Dockerfile that does what Cooper does (`cooper generate dockerfile`), which installs packages itself. */
+  readonly generated: string;
   readonly registry: Server;
 }
 
 const root = join(import.meta.dirname, "../..");
 
-/** Makes a base image like the ones that Dockerfiles usually name, and pushes it to a registry that is started here. */
+/** Makes base images like the ones that Dockerfiles usually name, and pushes them to a registry that is started here. */
 export async function preparePlace(
   folder: string,
   application: Application,
   sources: string,
+  cooper: string,
 ): Promise<Place> {
   const context = join(folder, "context");
   const { example, changes } = application;
   cpSync(join(root, "examples", example), context, { recursive: true });
   const registry = await startDockerRegistry(join(folder, "registry"));
   const base = `${registry.host}/base:latest`;
+  const debian = `${registry.host}/debian:latest`;
+  pushBase(join(folder, "base"), base, application, { folder, sources });
+  pushBase(join(folder, "debian"), debian, { example: "debian", packages: DEBIAN }, { folder, sources });
   const dockerfile = join(folder, "Dockerfile");
   writeFileSync(dockerfile, `FROM ${base}\n${application.dockerfile}`);
-  const files = join(folder, "base");
-  prepareBase(files, application, sources);
-  const buildah = buildahCommand(folder);
-  timed([...buildah.build, "-f", join(files, "Dockerfile"), "-t", base, files], folder);
-  timed([...buildah.push, base], folder);
-  return { folder, context, changes, dockerfile, base, registry };
+  const generated = join(folder, "Dockerfile.generated");
+  timed([cooper, "generate", "dockerfile", context, "-o", generated], folder);
+  const text = readFileSync(generated, "utf8");
+  writeFileSync(
+    generated,
+    text.replaceAll(/^FROM debian:\S+/gm, `FROM ${debian}`).replaceAll(/^FROM node:\S+/gm, `FROM ${base}`),
+  );
+  return { folder, context, changes, dockerfile, generated, registry };
 }
 
-function prepareBase(folder: string, { example, packages }: Application, sources: string): void {
+/** What apt needs to fetch from where this machine does. */
+const DEBIAN = ["ca-certificates"];
+
+function pushBase(
+  files: string,
+  name: string,
+  made: Pick<Application, "example" | "packages">,
+  { folder, sources }: { readonly folder: string; readonly sources: string },
+): void {
+  prepareBase(files, made, sources);
+  const buildah = buildahCommand(folder);
+  timed([...buildah.build, "-f", join(files, "Dockerfile"), "-t", name, files], folder);
+  timed([...buildah.push, name], folder);
+}
+
+function prepareBase(
+  folder: string,
+  { example, packages }: Pick<Application, "example" | "packages">,
+  sources: string,
+): void {
   mkdirSync(folder);
   writeFileSync(join(folder, "Dockerfile"), BASE);
   const include = `--include=${packages.join(",")}`;

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { startBuildKit } from "../build-kit.ts";
 import type { Builder } from "../builders/builder.ts";
-import { buildahBuilder, buildahCommand } from "../builders/buildah.ts";
+import { buildahBuilder, buildahCommand, EQUAL, equalBuilder } from "../builders/buildah.ts";
 import { buildKitBuilder } from "../builders/build-kit.ts";
 import { cooperBuilder } from "../builders/cooper.ts";
 import { type Application, type Place, preparePlace } from "../builders/place.ts";
@@ -59,19 +59,21 @@ export const source: Measurement = {
 
 async function* racesOf(application: Application, sources: string, setting: Setting): AsyncGenerator<Race> {
   const folder = directoryInMemory(setting.scratch);
-  const place = await preparePlace(folder, application, sources);
+  const place = await preparePlace(folder, application, sources, setting.cooper());
   const buildKit = await startBuildKit(folder);
   try {
     const rivals = [
       buildahBuilder(place),
       ...(buildKit === undefined ? [] : [buildKitBuilder(place, buildKit)]),
     ];
-    const builders = [cooperBuilder(setting, place), ...rivals];
+    const builders = [cooperBuilder(setting, place), ...rivals, equalBuilder(place)];
     const race = (name: string, state: State, target: number, limit?: number): Race => ({
       name: `${application.example}, ${name}`,
       bytes: 0,
-      contestants: builders.map((builder) => contestant(builder, state, place)),
-      targets: { buildah: target },
+      contestants: builders
+        .filter(({ anew }) => state !== "anew" || anew !== undefined)
+        .map((builder) => contestant(builder, state, place)),
+      targets: { buildah: target, [EQUAL]: target },
       sizeTargets: state === "anew" ? { buildah: 0.6 } : {},
       limit,
     });
@@ -82,7 +84,7 @@ async function* racesOf(application: Application, sources: string, setting: Sett
   } finally {
     await buildKit?.stop();
     await place.registry.stop();
-    buildahCommand(folder).forget();
+    for (const each of [folder, join(folder, "equal")]) buildahCommand(each).forget();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -94,12 +96,12 @@ function contestant(builder: Builder, state: State, place: Place): Contestant {
   const comment = `${place.changes.endsWith(".py") ? "#" : "//"} for ${builder.name},`;
   const prepare = (): readonly string[] => {
     if (state === "from nothing") return builder.fromNothing();
-    if (state === "anew") return builder.anew();
+    if (state === "anew") return builder.anew?.() ?? builder.build;
     if (round++ === 0) timed(builder.build, place.folder);
     if (state === "changed") appendFileSync(join(place.context, place.changes), `${comment} ${round}\n`);
     return builder.build;
   };
-  const finish = (): number | undefined => (state === "anew" ? builder.size() : undefined);
+  const finish = (): number | undefined => (state === "anew" ? builder.size?.() : undefined);
   return { name: builder.name, needs: builder.needs, prepare, finish };
 }
 
