@@ -57,7 +57,22 @@ export const EXAMPLES: readonly Example[] = [
     lacks: asked("java-gradle"),
   },
   { name: "java-maven", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  {
+    name: "java-quarkus",
+    asks: [{ path: "/", answer: '{"casks":3}' }],
+    writes: ["/tmp"],
+    lacks: asked("java-quarkus"),
+  },
   { name: "java-spring-boot", asks: [{ path: "/", answer: '{"casks":3}' }], writes: ["/tmp"] },
+  {
+    name: "java-war",
+    asks: [
+      { path: "/casks", answer: '{"casks":3}' },
+      { path: "/", answer: "<p>3 casks.</p>" },
+    ],
+    writes: ["/tmp"],
+    lacks: asked("java-war"),
+  },
   {
     name: "kotlin-maven",
     asks: [{ path: "/", answer: '{"casks":3}' }],
