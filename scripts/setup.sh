@@ -7,7 +7,7 @@ purpose=${1:-test}
 
 quickstart_packages="busybox-static ca-certificates docker.io runc skopeo umoci"
 test_packages="$quickstart_packages attr buildah bzip2 chromium containerd crun docker-registry
-  fuse-overlayfs gzip jq libarchive-tools libcap2-bin nix-bin openssl pigz podman tar uidmap umoci util-linux
+  fuse-overlayfs git git-lfs gzip jq libarchive-tools libcap2-bin nix-bin openssl pigz podman tar uidmap umoci util-linux
   xz-utils zsh fish zstd"
 
 # npm install, not npm ci: some registries lack the tools' binaries for other platforms, npm then
