@@ -61,6 +61,7 @@ export const EXAMPLES: readonly Example[] = [
     name: "java-quarkus",
     asks: [{ path: "/", answer: '{"casks":3}' }],
     writes: ["/tmp"],
+    varies: "Quarkus writes classes into generated-bytecode.jar that differ each time",
     lacks: asked("java-quarkus"),
   },
   { name: "java-spring-boot", asks: [{ path: "/", answer: '{"casks":3}' }], writes: ["/tmp"] },
