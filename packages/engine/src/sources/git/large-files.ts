@@ -1,7 +1,15 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { fromReadable } from "@cooper/archive";
-import { type CommitPlace, failed, git, type GitContext, isolated, requireOnHost } from "./program.ts";
+import {
+  type CommitPlace,
+  failed,
+  git,
+  type GitContext,
+  isolated,
+  lastLine,
+  requireOnHost,
+} from "./program.ts";
 
 /** Where the content of a commit's large files lies. */
 export interface LargeFiles {
@@ -37,8 +45,10 @@ export async function largeFilesOf(
   const attributes = [":(glob)**/.gitattributes"];
   try {
     await git(repository, ["grep", "-q", "-F", "filter=lfs", place.commit, "--", ...attributes], context);
-  } catch {
+  } catch (error) {
     context.signal?.throwIfAborted();
+    // What else goes wrong must not leave pointers in an image.
+    if (!foundNothing(error)) throw failed(place, `cannot read its attributes: ${lastLine(error)}`, error);
     return undefined;
   }
   const own = await ownServer(repository, place, context);
@@ -50,6 +60,11 @@ export async function largeFilesOf(
       ...(own === undefined ? [] : ["-c", `lfs.url=${own}`]),
     ],
   };
+}
+
+/** git-grep(1) ends with 1 where no line matches. */
+function foundNothing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === 1;
 }
 
 /** A server that the commit's `.lfsconfig` names: of the web alone, as submodules. */
