@@ -3,6 +3,10 @@ import { addressOf, lastError, native } from "./library.ts";
 import { cString } from "./path.ts";
 
 const CLONE_NEWCGROUP = 0x0200_0000;
+/** Its number is the same on every architecture; the C library of Debian 11 does not have it. */
+const CLOSE_RANGE = 436;
+const CLOSE_RANGE_CLOEXEC = 4;
+const MAX_DESCRIPTOR = 0xffff_ffff;
 const SIG_DFL = 0;
 const F_SETFD = 2;
 const F_GETFL = 3;
@@ -26,6 +30,12 @@ const socket = native<[number, number, number]>("socket", "int", ["int", "int", 
 const ioctl = native<[number, number, Uint8Array]>("ioctl", "int", ["int", "unsigned long", "void *"]);
 const fcntl = native<[number, number, number]>("fcntl", "int", ["int", "int", "int"]);
 const close = native<[number]>("close", "int", ["int"]);
+const closeRange = native<[number, number, number, number]>("syscall", "long", [
+  "long",
+  "unsigned int",
+  "unsigned int",
+  "unsigned int",
+]);
 
 /** The name of this UTS namespace's host. Throws SysError. */
 export function setHostName(name: string): void {
@@ -71,7 +81,8 @@ export function bringUpLoopback(): void {
 
 /**
  * Becomes another program: execve(2). It has the rights of this thread, its standard streams, and no
- * other descriptor that Node has opened. Returns never; throws SysError.
+ * other descriptor, neither of Node's nor of whoever started Node: close_range(2), Linux 5.11. Returns never;
+ * throws SysError.
  */
 export function becomeProgram(path: string, args: readonly string[], env: readonly string[]): never {
   const texts = [...args, ...env].map((text) => Buffer.from(`${String(cString(text))}\0`));
@@ -84,6 +95,7 @@ export function becomeProgram(path: string, args: readonly string[], env: readon
     address += BigInt(text.length);
   }
   for (const descriptor of [0, 1, 2]) passOn(descriptor);
+  if (closeRange(CLOSE_RANGE, 3, MAX_DESCRIPTOR, CLOSE_RANGE_CLOEXEC) < 0) throw lastError("close_range");
   execve(cString(path), memory, memory.subarray((args.length + 1) * 8));
   throw lastError("execve", path);
 }

@@ -36,9 +36,11 @@ export function endContainer(directory: string): void {
 /** The number, on the host, of the first process of a bundle's container; undefined where it has not come that far. */
 export function firstProcess(bundle: string): number | undefined {
   try {
-    return Number(readFileSync(join(bundle, "pid"), "utf8"));
+    const pid = Number.parseInt(readFileSync(join(bundle, "pid"), "utf8"), 10);
+    // While it is written it is empty, and 0 would be everybody in this process's own group: kill(2).
+    return pid > 0 ? pid : undefined;
   } catch {
-    return undefined;
+    return undefined; // there is no such file yet
   }
 }
 
