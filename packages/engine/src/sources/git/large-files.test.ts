@@ -54,6 +54,32 @@ test("without git-lfs, a commit that keeps files with it is an error that names 
   });
 });
 
+test("where git cannot say whether a commit has large files, that is an error: no pointer is in the image", async (t) => {
+  const made = await largeRepository(t);
+  if (made === undefined) return;
+  const directory = temporaryDirectory(t);
+  const broken = `case " $* " in *" grep "*) echo "fatal: out of memory" >&2; exit 128 ;; esac`;
+  const script = `#!/bin/sh\n${broken}\nexec "${findProgram("git")}" "$@"\n`;
+  writeFileSync(join(directory, "git"), script, { mode: 0o755 });
+  const environment = { PATH: `${directory}:${process.env["PATH"]}` };
+  const step = makeStep({ kind: "git", url: made.from.url, commit: made.commit });
+  await assert.rejects(build(join(directory, "home"), step, [], { environment }), {
+    code: "FETCH_FAILED",
+    message: /cannot read its attributes: fatal: out of memory/,
+  });
+});
+
+test("a .lfsconfig that git cannot read is an error that names it", async (t) => {
+  const made = await largeRepository(t);
+  if (made === undefined) return;
+  writeFileSync(join(made.from.directory, ".lfsconfig"), "[lfs\nurl = nowhere\n");
+  const step = makeStep({ kind: "git", url: made.from.url, commit: await made.from.commit() });
+  await assert.rejects(build(join(temporaryDirectory(t), "home"), step), {
+    code: "FETCH_FAILED",
+    message: /cannot read its \.lfsconfig: .*bad config line 1/,
+  });
+});
+
 test("what git-lfs keeps is fetched with it, and checked", async (t) => {
   if (requireProgram(t, "git-lfs") === undefined) return;
   const made = await largeRepository(t);

@@ -9,6 +9,7 @@ import {
   isolated,
   lastLine,
   requireOnHost,
+  settingsOf,
 } from "./program.ts";
 
 /** Where the content of a commit's large files lies. */
@@ -67,22 +68,15 @@ function foundNothing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === 1;
 }
 
-/** A server that the commit's `.lfsconfig` names: of the web alone, as submodules. */
+/** A server that the commit's `.lfsconfig` names: of the web alone, as submodules. `FETCH_FAILED` */
 async function ownServer(
   repository: string,
-  { commit }: CommitPlace,
+  place: CommitPlace,
   context: GitContext,
 ): Promise<string | undefined> {
-  try {
-    const blob = `${commit}:.lfsconfig`;
-    const url = (await git(repository, ["config", "--blob", blob, "--get", "lfs.url"], context))
-      .toString()
-      .trim();
-    return /^https?:/.test(url) ? url : undefined;
-  } catch {
-    context.signal?.throwIfAborted();
-    return undefined; // it names none
-  }
+  const settings = await settingsOf(repository, place, ".lfsconfig", context);
+  const url = settings?.findLast(([key]) => key === "lfs.url")?.[1];
+  return url !== undefined && /^https?:/.test(url) ? url : undefined;
 }
 
 /**

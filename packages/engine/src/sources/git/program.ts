@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { Cancellable } from "@cooper/archive";
+import { type Cancellable, decodePath } from "@cooper/archive";
 import { EngineError } from "../../errors.ts";
 import { addressOf } from "../../graph/dump.ts";
 import { findProgram } from "../../host/program.ts";
@@ -37,6 +37,33 @@ export async function git(
   return stdout;
 }
 
+/**
+ * What a commit's file in git-config's form says, by key; keys that come more than once in their order. Undefined:
+ * the commit has no such file. `FETCH_FAILED`: it has one that git cannot read.
+ */
+export async function settingsOf(
+  repository: string,
+  place: CommitPlace,
+  file: string,
+  context: GitContext,
+): Promise<readonly (readonly [key: string, value: string])[] | undefined> {
+  let listing: Buffer;
+  try {
+    const found = await git(repository, ["ls-tree", place.commit, "--", file], context);
+    if (found.length === 0) return undefined;
+    listing = await git(repository, ["config", "--blob", `${place.commit}:${file}`, "-z", "--list"], context);
+  } catch (error) {
+    context.signal?.throwIfAborted();
+    // Of a broken file the first line says where, the last one only that.
+    throw failed(place, `cannot read its ${file}: ${linesOf(error)[0] ?? ""}`, error);
+  }
+  const entries = listing.toString("latin1").split("\0").slice(0, -1);
+  return entries.map((entry) => {
+    const [key = "", ...value] = entry.split("\n");
+    return [key, decodePath(Buffer.from(value.join("\n"), "latin1"))];
+  });
+}
+
 /** git asks nobody for a password, and runs no program that an address names. */
 export function isolated({ environment }: GitContext): NodeJS.ProcessEnv {
   const own = Object.entries(environment).filter(
@@ -70,6 +97,10 @@ export function failed({ url, commit }: CommitPlace, what: string, cause: unknow
 
 /** What git said last. */
 export function lastLine(error: unknown): string {
-  if (typeof error !== "object" || error === null || !("stderr" in error)) return String(error);
-  return String(error.stderr).trim().split("\n").at(-1) ?? "";
+  return linesOf(error).at(-1) ?? "";
+}
+
+function linesOf(error: unknown): readonly string[] {
+  if (typeof error !== "object" || error === null || !("stderr" in error)) return [String(error)];
+  return String(error.stderr).trim().split("\n");
 }

@@ -116,7 +116,7 @@ test("a submodule that nobody names, and one with update = none, is left empty, 
   assert.deepEqual(files, { stray: "directory 755", unwanted: "directory 755" });
 });
 
-test("a submodule whose commit is gone, and an address that is an option, are errors that name them", async (t) => {
+test("a submodule whose commit is gone, an address that is an option, and a file that git cannot read are errors that name them", async (t) => {
   const [shop, lib] = [await repository(t), await repository(t)];
   if (shop === undefined || lib === undefined) return;
   writeFileSync(join(lib.directory, "file"), "lib");
@@ -134,5 +134,11 @@ test("a submodule whose commit is gone, and an address that is an option, are er
   await assert.rejects(build(home, makeStep({ kind: "git", url: shop.url, commit: hostile })), {
     code: "FETCH_FAILED",
     message: /its submodule lib has the address --upload-pack=/,
+  });
+  writeFileSync(join(shop.directory, ".gitmodules"), "[submodule\n");
+  const broken = await shop.commit();
+  await assert.rejects(build(home, makeStep({ kind: "git", url: shop.url, commit: broken })), {
+    code: "FETCH_FAILED",
+    message: /cannot read its \.gitmodules: .*bad config line 1/,
   });
 });

@@ -1,5 +1,4 @@
-import { decodePath } from "@cooper/archive";
-import { type CommitPlace, failed, git, type GitContext, WEB_PROTOCOLS } from "./program.ts";
+import { type CommitPlace, failed, type GitContext, settingsOf, WEB_PROTOCOLS } from "./program.ts";
 
 export type SubmodulePlace = Omit<CommitPlace, "commit">;
 
@@ -32,23 +31,15 @@ interface Module {
 
 async function readModules(
   repository: string,
-  { commit }: CommitPlace,
+  place: CommitPlace,
   context: GitContext,
 ): Promise<ReadonlyMap<string, Module>> {
   const modules = new Map<string, Module>();
-  let listing: Buffer;
-  try {
-    listing = await git(repository, ["config", "--blob", `${commit}:.gitmodules`, "-z", "--list"], context);
-  } catch {
-    context.signal?.throwIfAborted();
-    return modules; // it has no such file
-  }
-  for (const entry of listing.toString("latin1").split("\0")) {
-    const line = entry.indexOf("\n");
-    const [, name, key] = /^submodule\.(.*)\.(path|url|update)$/s.exec(entry.slice(0, line)) ?? [];
+  for (const [setting, value] of (await settingsOf(repository, place, ".gitmodules", context)) ?? []) {
+    const [, name, key] = /^submodule\.(.*)\.(path|url|update)$/s.exec(setting) ?? [];
     if (name === undefined || (key !== "path" && key !== "url" && key !== "update")) continue;
     const module = modules.get(name) ?? {};
-    module[key] = decodePath(Buffer.from(entry.slice(line + 1), "latin1"));
+    module[key] = value;
     modules.set(name, module);
   }
   return modules;
