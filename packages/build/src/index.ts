@@ -30,7 +30,7 @@ export type { BuildComparison, LayerDifference } from "./source/image/compare-bu
 export { reproduce } from "./source/image/reproducible.ts";
 export { openProject } from "./source/project/project.ts";
 export type { Project } from "./source/project/project.ts";
-export { detectProviders, planSource } from "./source/plan/plan-source.ts";
+export { detectProviders, planSource, settingsWith } from "./source/plan/plan-source.ts";
 export type { ChosenMatch } from "./source/plan/plan-source.ts";
 export type { Settings } from "./source/providers/provider.ts";
 export { settingsOfEnvironment, settingsOver } from "./source/overlay/settings.ts";

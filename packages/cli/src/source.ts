@@ -10,6 +10,7 @@ import {
   type Settings,
   settingsOfEnvironment,
   settingsOver,
+  settingsWith,
   type Source,
 } from "@cooper/build";
 import { cooperHome } from "@cooper/transport";
@@ -41,22 +42,30 @@ export const sourceFlags = {
   plan: text("Run this plan, as cooper plan printed it", "FILE"),
 } as const;
 
+export interface PlannedSource {
+  readonly source: Source;
+  readonly plan: Plan;
+  /** What the plan was made with; none where it was read from a file. */
+  readonly settings?: Settings;
+}
+
 /** The source, and its plan: of a file, or what providers, the project and the user say. */
 export async function planOf(
   terminal: Terminal,
   path: string,
   flags: SourceFlags,
-): Promise<{ readonly source: Source; readonly plan: Plan }> {
+): Promise<PlannedSource> {
   if (flags.plan !== undefined) {
     const plan = readPlan(flags.plan);
     const source = await openSource(join(path, plan.subdirectory ?? ""), cooperHome(), plan.exclude);
     return { source, plan };
   }
   const { source, overlay, subdirectory } = await openProject(path, cooperHome());
-  const plan = planSource(source, settingsOf(flags), overlay);
-  if (subdirectory === undefined) return { source, plan };
+  const above = settingsOf(flags);
+  const [plan, settings] = [planSource(source, above, overlay), settingsWith(above, overlay)];
+  if (subdirectory === undefined) return { source, plan, settings };
   terminal.note(`Nothing in ${path} says what it is: this is about ${join(path, subdirectory)}.`);
-  return { source, plan: { ...plan, subdirectory } };
+  return { source, plan: { ...plan, subdirectory }, settings };
 }
 
 /** Values of `--env`, for steps that ask for them. `ARGUMENT_INVALID` */

@@ -131,7 +131,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     const { resolver } = placeOptions(terminal, flags, flags);
     // Now, and not when everything is built.
     for (const destination of destinationsOf(flags)) resolver.requireWritable(destination);
-    const { source, plan } = await planOf(terminal, path, flags);
+    const { source, plan, settings } = await planOf(terminal, path, flags);
     const { signal } = terminal;
     const caches = await openBuildCaches(terminal, flags);
     const given: GivenLayer[] = [];
@@ -139,6 +139,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       home: cooperHome(),
       platform: flags.platform ?? hostPlatform(),
       resolver,
+      settings,
       secrets: secretsOf(flags),
       agents: agentsOf(flags),
       roots: isOfItsOwn(flags) ? "apart" : "remembered",

@@ -18,6 +18,8 @@ import { type Origin, originOf } from "../project/origin.ts";
 import type { Source } from "../project/source.ts";
 import { openRoot } from "./roots.ts";
 import { LAYER_EPOCH } from "./time.ts";
+import { withAsker } from "../versions/npm-tools.ts";
+import type { Settings } from "../providers/provider.ts";
 
 export interface BuildSourceOptions extends Omit<ExecuteOptions, "epoch" | "openImage" | "locals"> {
   readonly resolver: Resolver;
@@ -28,6 +30,8 @@ export interface BuildSourceOptions extends Omit<ExecuteOptions, "epoch" | "open
    * files of layers `LAYER_EPOCH`.
    */
   readonly epoch?: number | undefined;
+  /** What the plan was made with, to say who asks for a version that there is not; default: the plan alone asks. */
+  readonly settings?: Settings | undefined;
   /** Where the source comes from; default: what git says. */
   readonly origin?: Origin | undefined;
   /** `graph`: nothing is built once the graph is known. Default `image`. */
@@ -63,7 +67,7 @@ export async function buildSource(
     await boundBuildCache(options.home);
   };
   try {
-    const pinned = await openRoots(plan, options, opened);
+    const pinned = await openRoots(plan, source, options, opened);
     const secrets = options.secrets ?? new Map<string, Buffer>();
     const last = graphOfPlan(plan, {
       platform,
@@ -107,15 +111,20 @@ export async function buildSource(
  */
 async function openRoots(
   plan: Plan,
+  source: Source,
   options: BuildSourceOptions,
   opened: Map<string, Opened>,
 ): Promise<ReadonlyMap<string, string>> {
   const roots = options.roots === "apart" ? "apart" : options.cache === "ignore" ? "again" : "remembered";
   const references = referencesOf(plan);
   const open = async (reference: string, cancel: Cancellable): Promise<readonly [string, string]> => {
-    const root = await openRoot(reference, { ...options, ...cancel, roots });
-    opened.set(reference, root.opened);
-    return [reference, root.pinned];
+    try {
+      const root = await openRoot(reference, { ...options, ...cancel, roots });
+      opened.set(reference, root.opened);
+      return [reference, root.pinned];
+    } catch (error) {
+      throw options.settings === undefined ? error : withAsker(error, reference, source, options.settings);
+    }
   };
   return new Map(await inParallel(references, references.length, open, options));
 }

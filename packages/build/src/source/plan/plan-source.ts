@@ -41,7 +41,8 @@ export function detectProviders(source: Source, above: Settings, overlay?: Overl
   }));
 }
 
-function settingsWith(above: Settings, overlay: Overlay | undefined): Settings {
+/** What a plan is made with: `above` over what the project's own file says. */
+export function settingsWith(above: Settings, overlay: Overlay | undefined): Settings {
   return overlay === undefined ? above : settingsOver(settingsOfOverlay(overlay), above);
 }
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DistroError } from "@cooper/distro";
 import { sourceOf } from "../project/source.fixture.ts";
 import { accepts } from "./accepts.ts";
 import { chooseVersion } from "./choose.ts";
+import { withAsker } from "./npm-tools.ts";
 import type { ToolName } from "./tools.ts";
 import { wantedVersion } from "./wanted.ts";
 
@@ -133,3 +135,38 @@ for (const [wanted, taken, refused] of RANGES) {
     for (const version of refused) assert.ok(!accepts(wanted, version), version);
   });
 }
+
+test("a version of Node, Bun or Deno that npm has not is an error that says who asks for it", async (t) => {
+  const none = new DistroError("UNSOLVABLE", "npm has no Node 99", { advice: "Take 24." });
+  const source = await sourceOf(t, { "package.json": '{"engines":{"node":"99"}}' });
+  const asked = (variables: Record<string, string>, reference: string): unknown =>
+    withAsker(none, reference, source, { variables });
+  const cases: readonly [variables: Record<string, string>, reference: string, said: object][] = [
+    [
+      {},
+      "npm:node=99",
+      {
+        code: "VERSION_UNAVAILABLE",
+        message: "Node 99 is asked for (package.json): npm has no Node 99",
+        advice: "Set NODE_VERSION, or change package.json. Take 24.",
+      },
+    ],
+    [
+      { NODE_VERSION: "lts/unheard-of" },
+      "npm:node=ltsunheard-of",
+      {
+        code: "VERSION_UNAVAILABLE",
+        message: "Node lts/unheard-of is asked for (NODE_VERSION): npm has no Node 99",
+        advice: "Change NODE_VERSION. Take 24.",
+      },
+    ],
+    // Another package, and a version that only the plan asks for.
+    [{}, "npm:left-pad=99", none],
+    [{}, "npm:node=98", none],
+  ];
+  for (const [variables, reference, said] of cases) {
+    assert.throws(() => {
+      throw asked(variables, reference);
+    }, said);
+  }
+});

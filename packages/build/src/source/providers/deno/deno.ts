@@ -2,7 +2,7 @@ import { finishPlan } from "../../plan/finish-plan.ts";
 import type { Plan, PlanCopy } from "../../plan/plan.ts";
 import type { Provider, Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
-import { wantedVersion } from "../../versions/wanted.ts";
+import { npmReferenceTo } from "../../versions/npm-tools.ts";
 import { CONFIGURATIONS, type DenoConfiguration, readConfiguration } from "./configuration.ts";
 import { entryOf, startOf } from "./start.ts";
 
@@ -57,8 +57,6 @@ export const deno: Provider = {
 };
 
 function stepsOf(source: Source, configuration: DenoConfiguration, settings: Settings): Plan["steps"] {
-  const wanted = wantedVersion(source, settings, "deno");
-  const version = wanted === undefined ? "" : `=${wanted.version.replaceAll("/", "")}`;
   const frozen = source.has("deno.lock") ? " --frozen" : "";
   const entry = entryOf(source, configuration);
   const build = buildLine(configuration, settings);
@@ -71,7 +69,7 @@ function stepsOf(source: Source, configuration: DenoConfiguration, settings: Set
   const manifests = MANIFESTS.filter((path) => source.has(path));
   return {
     deno: {
-      root: [`npm:deno${version}`, "apt:dash/coreutils"],
+      root: [npmReferenceTo(source, settings, "deno"), "apt:dash/coreutils"],
       commands: ["install -D -m 755 /app/node_modules/@deno/linux-*-glibc/deno /opt/deno/deno"],
     },
     tools: {

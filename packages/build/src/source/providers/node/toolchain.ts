@@ -4,7 +4,7 @@ import { referenceTo } from "../../distribution/reference.ts";
 import type { Settings } from "../provider.ts";
 import type { Source } from "../../project/source.ts";
 import { chooseRelease, type Offers } from "../../versions/choose-release.ts";
-import { wantedVersion } from "../../versions/wanted.ts";
+import { npmReferenceTo } from "../../versions/npm-tools.ts";
 
 /** Alpine's and nixpkgs' own: npm's binaries want the C library and the places that Debian has. */
 const OFFERS: Offers = {
@@ -33,8 +33,7 @@ export interface NodeToolchain {
 export function nodeOf(source: Source, settings: Settings): NodeToolchain {
   const distribution = distributionOf(settings);
   if (distribution.ecosystem === "apt") {
-    const wanted = wantedVersion(source, settings, "node")?.version;
-    const node = `npm:node${wanted === undefined ? "" : `=${wanted}`}`;
+    const node = npmReferenceTo(source, settings, "node");
     return {
       from: distribution,
       root: [node],
