@@ -1,8 +1,14 @@
 import { cpSync, existsSync, mkdirSync, renameSync, symlinkSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { type Buildah, requireBuildah, run, startDockerd, temporaryDirectory } from "@cooper/test";
+import {
+  type Buildah,
+  configurationSecrets,
+  requireBuildah,
+  run,
+  startDockerd,
+  temporaryDirectory,
+} from "@cooper/test";
 import { type Cooper, HOUSE, requireCooper } from "./examples/cooper.ts";
 import { askUnderRunc } from "./examples/judge.ts";
 import { EXAMPLES } from "./examples/table.ts";
@@ -38,7 +44,7 @@ test("Dockerfiles of the examples for Node and Python are built by BuildKit and 
     // oxlint-disable-next-line no-await-in-loop -- they share caches
     await t.test(example.name, async (each) => {
       const { dockerfile, source } = await generate(each, cooper, example.name);
-      const flags = ["--network", "host", ...secrets(), "-f", dockerfile, "-t", `${example.name}:1`];
+      const flags = ["--network", "host", ...configurationSecrets(), "-f", dockerfile, "-t", `${example.name}:1`];
       await run(docker, ["build", ...flags, source], { env });
       await askUnderRunc({ ...cooper, env }, example, `docker-daemon:${example.name}:1`);
 
@@ -109,16 +115,4 @@ async function putBase(
   await run(launcher, ["copy", "--quiet", base, archive], { env });
   const image = await buildah("pull", "--quiet", archive);
   await buildah("tag", image, ...BASES.map((name) => `docker.io/library/${name}`));
-}
-
-/** This machine's configuration of package managers, as far as it has any. */
-function secrets(): readonly string[] {
-  const files: Readonly<Record<string, string>> = {
-    npmrc: join(homedir(), ".npmrc"),
-    "pip.conf": "/etc/pip.conf",
-    certificates: "/etc/ssl/certs/ca-certificates.crt",
-  };
-  return Object.entries(files).flatMap(([id, path]) =>
-    existsSync(path) ? ["--secret", `id=${id},src=${path}`] : [],
-  );
 }

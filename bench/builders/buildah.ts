@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
+import { globSync, mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { configurationSecrets } from "@cooper/test";
 import { timed } from "../race.ts";
 import { type Builder, layersIn } from "./builder.ts";
 import type { Place } from "./place.ts";
@@ -62,7 +62,7 @@ export function equalBuilder({ folder, context, generated }: Place): Builder {
   const caches = join(own, "caches");
   mkdirSync(caches, { recursive: true });
   const ignored = ["--ignorefile", `${generated}.dockerignore`];
-  const application = [...ignored, ...secrets(), "-f", generated, "-t", "localhost/equal", context];
+  const application = [...ignored, ...configurationSecrets(), "-f", generated, "-t", "localhost/equal", context];
   const command = ["env", `TMPDIR=${caches}`, ...build, ...application];
   return {
     name: EQUAL,
@@ -80,15 +80,3 @@ export function equalBuilder({ folder, context, generated }: Place): Builder {
 
 /** As it is called in the tables. */
 export const EQUAL = "buildah, equal Dockerfile";
-
-/** This machine's configuration of package managers, as Cooper's steps are shown it. */
-function secrets(): readonly string[] {
-  const files: Readonly<Record<string, string>> = {
-    npmrc: join(homedir(), ".npmrc"),
-    "pip.conf": "/etc/pip.conf",
-    certificates: "/etc/ssl/certs/ca-certificates.crt",
-  };
-  return Object.entries(files).flatMap(([id, path]) =>
-    existsSync(path) ? ["--secret", `id=${id},src=${path}`] : [],
-  );
-}

@@ -5,6 +5,7 @@ export type { Authority } from "./authority.ts";
 export { BOMB_BYTES, makeBomb } from "./bomb.ts";
 export { requireBuildah } from "./buildah.ts";
 export type { Buildah } from "./buildah.ts";
+export { configurationSecrets } from "./configuration-secrets.ts";
 export { memoryDirectory, temporaryDirectory } from "./directory.ts";
 export { requireProgram, requireRoot, run } from "./program.ts";
 export type { Finished, RunOptions } from "./program.ts";
