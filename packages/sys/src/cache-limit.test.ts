@@ -13,17 +13,26 @@ test("a cache holds 20 GiB at the most, and no more than stays free beside it", 
     [2, 30, 16],
   ];
   for (const [held, free, limit] of cases)
-    assert.equal(cacheLimit({ held: held * GIB, free: free * GIB }, {}), limit * GIB, `${held} and ${free}`);
+    assert.equal(cacheLimit({})({ held: held * GIB, free: free * GIB }), limit * GIB, `${held} and ${free}`);
 });
 
 test("what somebody says counts, however much is free", () => {
   const room = { held: 10 * GIB, free: 0 };
-  assert.equal(cacheLimit(room, { COOPER_CACHE_LIMIT: "50g" }), 50 * GIB);
-  assert.equal(cacheLimit(room, { COOPER_CACHE_LIMIT: "0" }), 0);
+  assert.equal(cacheLimit({ COOPER_CACHE_LIMIT: "50g" })(room), 50 * GIB);
+  assert.equal(cacheLimit({ COOPER_CACHE_LIMIT: "0" })(room), 0);
+});
+
+test("what is no size is an error that names it, and what is said of nothing is not", () => {
+  assert.throws(() => cacheLimit({ COOPER_CACHE_LIMIT: "20 gigabytes" }), {
+    code: "SETTING_INVALID",
+    kind: "usage",
+    message: /COOPER_CACHE_LIMIT=20 gigabytes: write a size, such as 500m or 20g/,
+  });
+  assert.equal(cacheLimit({ COOPER_CACHE_LIMIT: "" })({ held: 0, free: 8 * GIB }), 4 * GIB);
 });
 
 test("a full disk does not mean that all of a cache goes", () => {
-  assert.equal(cacheLimit({ held: 0, free: 0 }, {}), 1);
+  assert.equal(cacheLimit({})({ held: 0, free: 0 }), 1);
 });
 
 test("what is free on a disk is told in bytes", () => {

@@ -1,4 +1,5 @@
 import { statfsSync } from "node:fs";
+import { SettingError } from "./errors.ts";
 import { parseSize } from "./size.ts";
 
 const MOST = 20 * 2 ** 30;
@@ -13,14 +14,17 @@ export interface CacheRoom {
 
 /**
  * Bytes that a cache may hold before what was not used for longest goes: `COOPER_CACHE_LIMIT`, else 20 GiB, but
- * no more than stays free beside it.
+ * no more than stays free beside it. The variable is read at once, the room when it is known. `SETTING_INVALID`
  */
-export function cacheLimit(
-  { held, free }: CacheRoom,
-  { COOPER_CACHE_LIMIT = "" }: Readonly<Record<string, string | undefined>> = process.env,
-): number {
+export function cacheLimit({
+  COOPER_CACHE_LIMIT = "",
+}: Readonly<Record<string, string | undefined>> = process.env): (room: CacheRoom) => number {
+  const asked = parseSize(COOPER_CACHE_LIMIT);
+  if (asked !== undefined) return () => asked;
+  if (COOPER_CACHE_LIMIT !== "")
+    throw new SettingError("COOPER_CACHE_LIMIT", COOPER_CACHE_LIMIT, "write a size, such as 500m or 20g");
   // Never 0, which stands for everything: a disk that is full for another reason leaves a cache its half.
-  return parseSize(COOPER_CACHE_LIMIT) ?? Math.max(1, Math.min(MOST, Math.floor((held + free) / 2)));
+  return ({ held, free }) => Math.max(1, Math.min(MOST, Math.floor((held + free) / 2)));
 }
 
 /** Bytes that somebody without root's reserve may still write where a directory lies. */

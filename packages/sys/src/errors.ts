@@ -5,6 +5,21 @@ import { CooperError, type FaultDetails } from "./error.ts";
 /** A Linux error by its name in errno(3), such as `ENOENT`. */
 export type SysErrorCode = `E${string}`;
 
+/** What can be wrong with the environment that a process is given. */
+export type SettingErrorCode =
+  /** A variable of the environment that is not written as documented. */
+  | "SETTING_INVALID";
+
+export class SettingError extends CooperError<SettingErrorCode> {
+  constructor(name: string, value: string, advice: string) {
+    super("SETTING_INVALID", `${name}=${value}: ${advice}`, {
+      kind: "usage",
+      advice: `Set ${name} anew, or not at all.`,
+      fields: { name, value },
+    });
+  }
+}
+
 /**
  * A call to Linux that failed. `code` is the errno's name; `fields` hold the call, and the path where
  * there is one.

@@ -1,8 +1,8 @@
 // Errors
 export { CooperError, isFault } from "./error.ts";
 export type { FaultDetails, FaultKind } from "./error.ts";
-export { SysError, errnoName, errnoOf } from "./errors.ts";
-export type { SysErrorCode } from "./errors.ts";
+export { SettingError, SysError, errnoName, errnoOf } from "./errors.ts";
+export type { SettingErrorCode, SysErrorCode } from "./errors.ts";
 export type { Path, PathOrDescriptor } from "./path.ts";
 
 export { cacheLimit, freeSpace } from "./cache-limit.ts";

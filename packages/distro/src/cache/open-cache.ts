@@ -17,6 +17,9 @@ export interface CacheOptions {
   readonly limit?: number | undefined;
 }
 
+/** Bytes, perhaps by what the cache holds. */
+type Limit = number | ((held: number) => number);
+
 /** A cache that this process uses. Close it: only a cache that nobody uses is trimmed. */
 export interface OpenCache extends Cache {
   usage(): Promise<CacheUsage>;
@@ -25,7 +28,7 @@ export interface OpenCache extends Cache {
    * now; 0 removes all.
    * Gives the number of bytes that were freed; undefined where another process uses the cache.
    */
-  trim(limit: number | ((held: number) => number)): Promise<number | undefined>;
+  trim(limit: Limit): Promise<number | undefined>;
   /** Lets go of it, and trims it to its limit if this process added to it. */
   close(): Promise<void>;
 }
@@ -43,15 +46,21 @@ export function cacheDirectory(
   return join(HOME ?? homedir(), ".cache", "cooper");
 }
 
-/** Opens the cache, and makes its directory if need be. `FILE_UNWRITABLE`, `DISK_FULL` */
+/** Opens the cache, and makes its directory if need be. `FILE_UNWRITABLE`, `DISK_FULL`, `SETTING_INVALID` */
 export async function openCache(options: CacheOptions = {}): Promise<OpenCache> {
   const directory = options.directory ?? cacheDirectory();
+  const limit = options.limit ?? limitOf(directory);
   try {
     makeDirectories(join(directory, "aside"), 0o755);
-    return new DirectoryCache(directory, options.limit, await hold(directory));
+    return new DirectoryCache(directory, limit, await hold(directory));
   } catch (error) {
     throw named(directory, error);
   }
+}
+
+function limitOf(directory: string): Limit {
+  const limit = cacheLimit();
+  return (held) => limit({ held, free: freeSpace(directory) });
 }
 
 /** Milliseconds: an entry's time of use is written no more often than this. */
@@ -63,11 +72,11 @@ async function hold(directory: string): Promise<Held> {
 
 class DirectoryCache implements OpenCache {
   readonly directory: string;
-  readonly #limit: number | undefined;
+  readonly #limit: Limit;
   #held: Held | undefined;
   #grown = 0;
 
-  constructor(directory: string, limit: number | undefined, held: Held) {
+  constructor(directory: string, limit: Limit, held: Held) {
     this.directory = directory;
     this.#limit = limit;
     this.#held = held;
@@ -163,7 +172,7 @@ class DirectoryCache implements OpenCache {
     return await measure(this.directory);
   }
 
-  async trim(limit: number | ((held: number) => number)): Promise<number | undefined> {
+  async trim(limit: Limit): Promise<number | undefined> {
     this.#held?.release();
     this.#held = undefined;
     const alone = tryLockPath(join(this.directory, "lock"), { mode: "exclusive", kind: "file" });
@@ -186,7 +195,7 @@ class DirectoryCache implements OpenCache {
     if (this.#held === undefined) return;
     // Somebody may have removed the whole directory meanwhile: then there is nothing to look after.
     if (this.#grown > 0 && existsSync(join(this.directory, "lock")))
-      await this.trim(this.#limit ?? ((held) => cacheLimit({ held, free: freeSpace(this.directory) })));
+      await this.trim(this.#limit);
     this.#held.release();
     this.#held = undefined;
   }

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Cancellable } from "@cooper/archive";
-import { lockFile } from "@cooper/sys";
+import { cacheLimit, lockFile } from "@cooper/sys";
 import { type Held, lockPath } from "@cooper/transport";
 import { namesIn } from "../files/names.ts";
 import { asidePath } from "../run/asides.ts";
@@ -13,8 +13,9 @@ import { asidePath } from "../run/asides.ts";
  */
 const RUNNING = "running";
 
-/** Says that a build runs, until it is released or the process ends. */
+/** Says that a build runs, until it is released or the process ends. `SETTING_INVALID` */
 export async function holdBuild(home: string, options: Cancellable = {}): Promise<Held> {
+  cacheLimit(); // a limit that cannot be read is told before anything is built, not after
   const directory = join(home, "build", RUNNING);
   mkdirSync(directory, { recursive: true });
   const entrance = await enter(home, options);

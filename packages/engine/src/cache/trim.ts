@@ -116,10 +116,11 @@ const SCARCE = 4 * 2 ** 30;
  * disk that is almost full. For whoever has just made something.
  */
 export async function boundBuildCache(home: string, options: Cancellable = {}): Promise<void> {
+  const limit = cacheLimit();
   const stamp = join(home, "build", "trimmed");
   const last = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const free = freeSpace(join(home, "build"));
   if (Math.abs(Date.now() - last) < (free < SCARCE ? PERIOD_WHEN_SCARCE : PERIOD)) return;
   writeFileSync(stamp, "");
-  await trimBuildCache(home, { limit: (held) => cacheLimit({ held, free }), ...options });
+  await trimBuildCache(home, { limit: (held) => limit({ held, free }), ...options });
 }
