@@ -44,7 +44,15 @@ test("Dockerfiles of the examples for Node and Python are built by BuildKit and 
     // oxlint-disable-next-line no-await-in-loop -- they share caches
     await t.test(example.name, async (each) => {
       const { dockerfile, source } = await generate(each, cooper, example.name);
-      const flags = ["--network", "host", ...configurationSecrets(), "-f", dockerfile, "-t", `${example.name}:1`];
+      const flags = [
+        "--network",
+        "host",
+        ...configurationSecrets(),
+        "-f",
+        dockerfile,
+        "-t",
+        `${example.name}:1`,
+      ];
       await run(docker, ["build", ...flags, source], { env });
       await askUnderRunc({ ...cooper, env }, example, `docker-daemon:${example.name}:1`);
 

@@ -62,7 +62,15 @@ export function equalBuilder({ folder, context, generated }: Place): Builder {
   const caches = join(own, "caches");
   mkdirSync(caches, { recursive: true });
   const ignored = ["--ignorefile", `${generated}.dockerignore`];
-  const application = [...ignored, ...configurationSecrets(), "-f", generated, "-t", "localhost/equal", context];
+  const application = [
+    ...ignored,
+    ...configurationSecrets(),
+    "-f",
+    generated,
+    "-t",
+    "localhost/equal",
+    context,
+  ];
   const command = ["env", `TMPDIR=${caches}`, ...build, ...application];
   return {
     name: EQUAL,

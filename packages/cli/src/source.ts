@@ -50,11 +50,7 @@ export interface PlannedSource {
 }
 
 /** The source, and its plan: of a file, or what providers, the project and the user say. */
-export async function planOf(
-  terminal: Terminal,
-  path: string,
-  flags: SourceFlags,
-): Promise<PlannedSource> {
+export async function planOf(terminal: Terminal, path: string, flags: SourceFlags): Promise<PlannedSource> {
   if (flags.plan !== undefined) {
     const plan = readPlan(flags.plan);
     const source = await openSource(join(path, plan.subdirectory ?? ""), cooperHome(), plan.exclude);

@@ -16,9 +16,9 @@ export interface CacheRoom {
  * Bytes that a cache may hold before what was not used for longest goes: `COOPER_CACHE_LIMIT`, else 20 GiB, but
  * no more than stays free beside it. The variable is read at once, the room when it is known. `SETTING_INVALID`
  */
-export function cacheLimit({
-  COOPER_CACHE_LIMIT = "",
-}: Readonly<Record<string, string | undefined>> = process.env): (room: CacheRoom) => number {
+export function cacheLimit(
+  { COOPER_CACHE_LIMIT = "" }: Readonly<Record<string, string | undefined>> = process.env,
+): (room: CacheRoom) => number {
   const asked = parseSize(COOPER_CACHE_LIMIT);
   if (asked !== undefined) return () => asked;
   if (COOPER_CACHE_LIMIT !== "")

@@ -8,7 +8,7 @@ export type SysErrorCode = `E${string}`;
 /** What can be wrong with the environment that a process is given. */
 export type SettingErrorCode =
   /** A variable of the environment that is not written as documented. */
-  | "SETTING_INVALID";
+  "SETTING_INVALID";
 
 export class SettingError extends CooperError<SettingErrorCode> {
   constructor(name: string, value: string, advice: string) {

@@ -194,8 +194,7 @@ class DirectoryCache implements OpenCache {
   async close(): Promise<void> {
     if (this.#held === undefined) return;
     // Somebody may have removed the whole directory meanwhile: then there is nothing to look after.
-    if (this.#grown > 0 && existsSync(join(this.directory, "lock")))
-      await this.trim(this.#limit);
+    if (this.#grown > 0 && existsSync(join(this.directory, "lock"))) await this.trim(this.#limit);
     this.#held.release();
     this.#held = undefined;
   }

@@ -27,9 +27,13 @@ export function withAsker(error: unknown, reference: string, source: Source, set
   const { title, variable } = TOOLS[tool];
   const { version, from } = wanted;
   const change = from === variable ? `Change ${variable}` : `Set ${variable}, or change ${from}`;
-  return new BuildError("VERSION_UNAVAILABLE", `${title} ${version} is asked for (${from}): ${error.message}`, {
-    cause: error,
-    advice: `${change}. ${error.advice ?? ""}`.trim(),
-    fields: { tool, wanted: version, from },
-  });
+  return new BuildError(
+    "VERSION_UNAVAILABLE",
+    `${title} ${version} is asked for (${from}): ${error.message}`,
+    {
+      cause: error,
+      advice: `${change}. ${error.advice ?? ""}`.trim(),
+      fields: { tool, wanted: version, from },
+    },
+  );
 }
