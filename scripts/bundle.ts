@@ -1,13 +1,16 @@
-// Bundles the command into packages/cli/dist/bundle, straight from the TypeScript sources: ESM, a
-// chunk for each command and for what several share, so that a run loads only what it needs.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+// Bundles the command into packages/cli/dist/bundle, or the directory that is named, straight from the
+// TypeScript sources. Starting is most of the time of most commands (docs/architecture.md, "How it starts"):
+// CommonJS, in which a module runs when it is first asked for, and one file for all of Cooper, since each
+// further one costs half a millisecond; only large libraries that few commands use have files of their own.
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import type { Plugin } from "esbuild";
+import { COMMANDS } from "../packages/cli/src/commands/table.ts";
 
 const root = join(import.meta.dirname, "..");
 const cli = join(root, "packages/cli");
-const outdir = join(cli, "dist/bundle");
+const outdir = resolve(process.argv[2] ?? join(cli, "dist/bundle"));
 const { version }: { readonly version: string } = JSON.parse(readFileSync(join(cli, "package.json"), "utf8"));
 
 /** zod's messages in fifty languages are a third of the bundle, and Cooper speaks one. */
@@ -72,16 +75,42 @@ function exportsOf(source: string): ReadonlyMap<string, { readonly file: string;
   );
 }
 
-const { outputFiles } = await build({
+/** What is imported when it is needed and is then read from a file of its own, by its name there. */
+const OWN_FILES: ReadonlyMap<string, string> = new Map([
+  ["./app.ts", "app"],
+  ["openpgp", "openpgp"],
+  ["undici", "undici"],
+]);
+
+const ownFiles: Plugin = {
+  name: "own-files",
+  setup(builder) {
+    builder.onResolve({ filter: /.*/ }, ({ path, kind }) => {
+      const name = kind === "dynamic-import" ? OWN_FILES.get(path) : undefined;
+      return name === undefined ? undefined : { path: name, namespace: "own-file" };
+    });
+    // Its export is what the file exports; require, since Node has no second loader to start for it.
+    builder.onLoad({ filter: /.*/, namespace: "own-file" }, ({ path }) => ({
+      contents: `module.exports = require("./${path}.cjs");`,
+    }));
+    builder.onResolve({ filter: /\.cjs$/, namespace: "own-file" }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+rmSync(outdir, { recursive: true, force: true });
+mkdirSync(outdir, { recursive: true });
+await build({
   entryPoints: {
     main: join(cli, "src/main.ts"),
+    app: join(cli, "src/app.ts"),
     "container-init": join(root, "packages/engine/src/runtime/namespaces/init.ts"),
+    openpgp: "openpgp",
+    undici: "undici",
   },
   outdir,
-  write: false,
+  outExtension: { ".js": ".cjs" },
   bundle: true,
-  splitting: true,
-  format: "esm",
+  format: "cjs",
   platform: "node",
   target: "node24",
   conditions: ["@cooper/source"],
@@ -89,22 +118,15 @@ const { outputFiles } = await build({
   external: ["koffi", "xmlbuilder2"],
   minify: true,
   keepNames: true, // an error's name is its class's
-  chunkNames: "chunk/[name]-[hash]",
-  plugins: [englishOnly, directImports],
+  plugins: [englishOnly, directImports, ownFiles],
+  banner: { js: `const importMetaUrl=require("node:url").pathToFileURL(__filename).href;` },
   define: {
     COOPER_VERSION: JSON.stringify(version),
-    // Who starts it is in a chunk.
-    COOPER_CONTAINER_INIT: JSON.stringify("../container-init.js"),
+    COOPER_COMMANDS: JSON.stringify(Object.values(COMMANDS).flatMap((group) => Object.keys(group))),
+    COOPER_CONTAINER_INIT: JSON.stringify("./container-init.cjs"),
+    "import.meta.url": "importMetaUrl",
+    "import.meta.dirname": "__dirname",
+    "import.meta.filename": "__filename",
   },
   logLevel: "warning",
 });
-
-/** CommonJS packages ask for Node's own modules with `require`, which an ESM bundle does not have. */
-const REQUIRE = `import{createRequire}from"node:module";const require=createRequire(import.meta.url);`;
-
-rmSync(outdir, { recursive: true, force: true });
-mkdirSync(join(outdir, "chunk"), { recursive: true });
-for (const { path, text } of outputFiles) {
-  // esbuild's helper stands by itself, and only who uses it needs require: the first file stays small.
-  writeFileSync(path, /\brequire\b/.test(text) ? REQUIRE + text : text);
-}

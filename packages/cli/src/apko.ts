@@ -11,11 +11,6 @@ import {
 } from "./packages.ts";
 import { type OutputFlags, writeOutput } from "./places.ts";
 
-/** Whether what is to be built is a file that describes an image of packages, and not a directory of source. */
-export function isDescription(path: string): boolean {
-  return /\.ya?ml$/iu.test(path);
-}
-
 /** `cooper build FILE.yaml`. */
 export async function buildDescription(
   terminal: Terminal,

@@ -14,7 +14,7 @@ function installed(t: TestContext): string {
   mkdirSync(join(directory, "dist/bundle"), { recursive: true });
   cpSync(launcher, join(directory, "bin/cooper"));
   writeFileSync(
-    join(directory, "dist/bundle/main.js"),
+    join(directory, "dist/bundle/main.cjs"),
     `console.log(JSON.stringify([process.execPath, ...process.argv.slice(2)])); process.exit(7);`,
   );
   return directory;

@@ -1,13 +1,21 @@
+import { keepCompiled } from "./compiled.ts";
+
 /** Put in by scripts/bundle.ts; not there when the sources run as they are. */
 declare const COOPER_VERSION: string | undefined;
 
 // The version is asked often, by scripts: it is told before anything else is loaded.
 const asked = process.argv[2];
-if (asked === "--version" || asked === "-v") {
+if (asked === "--version" || asked === "-v") void tellVersion();
+else void start();
+
+async function tellVersion(): Promise<void> {
   const version =
     typeof COOPER_VERSION === "string" ? COOPER_VERSION : (await import("./version.ts")).version();
   process.stdout.write(`cooper ${version}\n`);
-} else {
+}
+
+async function start(): Promise<void> {
+  if (typeof COOPER_VERSION === "string") keepCompiled(asked);
   const { main } = await import("./app.ts");
   process.exit(await main(process.argv.slice(2)));
 }

@@ -5,13 +5,12 @@ import type { GivenLayer } from "@cooper/engine";
 import type { SbomFormat } from "@cooper/distro";
 import type { Platform } from "@cooper/oci";
 import { cooperHome, hostPlatform } from "@cooper/transport";
-import { buildDescription, isDescription } from "../apko.ts";
-import { attachSboms, noSbomOf, requireAttachable } from "../attach.ts";
 import { agentsOf, secretFlags, secretsOf } from "../build-secrets.ts";
 import type { SecretFlags } from "../build-secrets.ts";
 import { buildCacheFlags, openBuildCaches, writeBuildCaches } from "../build-cache.ts";
 import type { BuildCacheFlags } from "../build-cache.ts";
 import { defineCommand } from "../command.ts";
+import { isDescription } from "../description.ts";
 import { debugShell } from "../debug-shell.ts";
 import { showBuild } from "../display/build.ts";
 import { describeReproduction } from "../display/reproduction.ts";
@@ -118,7 +117,8 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
   async run(terminal, flags, path = ".") {
     terminal.showProgress(flags.progress ?? "auto");
     if (isDescription(path)) {
-      if (flags.sbom !== undefined) throw noSbomOf(path);
+      if (flags.sbom !== undefined) throw (await import("../attach.ts")).noSbomOf(path);
+      const { buildDescription } = await import("../apko.ts");
       return await buildDescription(terminal, flags, path);
     }
     if (privilege() === "user") terminal.leaveSignals(); // the same command inside gets them
@@ -127,7 +127,8 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       terminal.status = again;
       return;
     }
-    if (flags.sbom !== undefined) requireAttachable(destinationsOf(flags));
+    const sboms = flags.sbom === undefined ? undefined : await import("../attach.ts");
+    sboms?.requireAttachable(destinationsOf(flags));
     const { resolver } = placeOptions(terminal, flags, flags);
     // Now, and not when everything is built.
     for (const destination of destinationsOf(flags)) resolver.requireWritable(destination);
@@ -167,7 +168,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
       if (destinationsOf(flags).length > 0) {
         await writeOutput(terminal, flags, built.image);
         if (flags.sbom !== undefined)
-          await attachSboms(terminal, flags, flags.sbom, built.image, { source, plan });
+          await sboms?.attachSboms(terminal, flags, flags.sbom, built.image, { source, plan });
         return;
       }
       terminal.answer(await built.image.digest({ signal }));

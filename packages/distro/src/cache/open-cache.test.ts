@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fromBytes } from "@cooper/archive";
 import { digestOf, type Digest } from "@cooper/oci";
 import { temporaryDirectory } from "@cooper/test";
-import { cacheDirectory, openCache } from "./open-cache.ts";
+import { cacheDirectory } from "./cache-directory.ts";
+import { openCache } from "./open-cache.ts";
 
 function sha256(text: string): Digest {
   return digestOf("sha256", createHash("sha256").update(text).digest("hex"));
@@ -119,6 +120,18 @@ test("what was not used for longest goes first when the cache is over its limit"
     paths.map((path) => existsSync(path)),
     [false, true, true],
   );
+});
+
+test("what Node compiled of Cooper is counted and goes as all else does", async (t) => {
+  const directory = temporaryDirectory(t);
+  const kept = join(directory, "compiled/build/v24-x64-0/0919f87b");
+  mkdirSync(dirname(kept), { recursive: true });
+  writeFileSync(kept, "bytecode");
+  const cache = await openCache({ directory });
+  assert.deepEqual((await cache.usage()).kinds, [{ name: "compiled/build", entries: 1, size: 8 }]);
+  assert.equal(await cache.trim(0), 8);
+  assert.ok(!existsSync(kept));
+  await cache.close();
 });
 
 test("a cache that another process uses is not trimmed", async (t) => {

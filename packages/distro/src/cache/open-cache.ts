@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, join } from "node:path";
 import { type ByteStream, type Cancellable, fileFault, tally, verified } from "@cooper/archive";
 import { type Digest, digestAlgorithm, digestHex, digestOf } from "@cooper/oci";
 import { cacheLimit, CooperError, errnoOf, freeSpace, makeDirectories } from "@cooper/sys";
 import { Aside, type Held, lockPath, tryLockPath } from "@cooper/transport";
+import { cacheDirectory } from "./cache-directory.ts";
 import type { Cache, ExpectedBlob, StoredBlob } from "./cache.ts";
 import { type CacheUsage, measure, trim } from "./trim.ts";
 
@@ -31,19 +31,6 @@ export interface OpenCache extends Cache {
   trim(limit: Limit): Promise<number | undefined>;
   /** Lets go of it, and trims it to its limit if this process added to it. */
   close(): Promise<void>;
-}
-
-/**
- * Where what can be made again is kept: `$COOPER_CACHE_DIR`, else `$XDG_CACHE_HOME/cooper`, else
- * `~/.cache/cooper`.
- */
-export function cacheDirectory(
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): string {
-  const { COOPER_CACHE_DIR, XDG_CACHE_HOME, HOME } = environment;
-  if (COOPER_CACHE_DIR !== undefined && COOPER_CACHE_DIR !== "") return COOPER_CACHE_DIR;
-  if (XDG_CACHE_HOME !== undefined && isAbsolute(XDG_CACHE_HOME)) return join(XDG_CACHE_HOME, "cooper");
-  return join(HOME ?? homedir(), ".cache", "cooper");
 }
 
 /** Opens the cache, and makes its directory if need be. `FILE_UNWRITABLE`, `DISK_FULL`, `SETTING_INVALID` */

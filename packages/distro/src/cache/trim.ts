@@ -59,15 +59,15 @@ export async function trim(directory: string, allowed: number | ((held: number) 
 
 async function entriesOf(directory: string): Promise<readonly Entry[]> {
   const found: Entry[] = [];
-  for (const family of ["blobs", "records", "derived"]) {
+  for (const family of ["blobs", "records", "derived", "compiled"]) {
     // oxlint-disable-next-line no-await-in-loop
     for (const kind of await namesIn(join(directory, family))) {
       // oxlint-disable-next-line no-await-in-loop
-      for (const name of await namesIn(join(directory, family, kind))) {
+      for (const name of await namesIn(join(directory, family, kind), { recursive: true })) {
         const path = join(directory, family, kind, name);
         // oxlint-disable-next-line no-await-in-loop
         const status = await stat(path).catch(() => undefined); // removed a moment ago
-        if (status === undefined) continue;
+        if (status?.isFile() !== true) continue;
         found.push({ path, kind: `${family}/${kind}`, size: status.size, usedAt: status.mtimeMs });
       }
     }
@@ -75,11 +75,15 @@ async function entriesOf(directory: string): Promise<readonly Entry[]> {
   return found;
 }
 
-async function namesIn(directory: string): Promise<readonly string[]> {
+/** What another user keeps from everybody is not counted. */
+async function namesIn(
+  directory: string,
+  options?: { readonly recursive: true },
+): Promise<readonly string[]> {
   try {
-    return await readdir(directory);
+    return await readdir(directory, options);
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "EACCES") return [];
     throw error;
   }
 }

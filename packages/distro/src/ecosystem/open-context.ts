@@ -1,5 +1,6 @@
 import type { Cancellable } from "@cooper/archive";
-import { type CacheOptions, cacheDirectory, openCache } from "../cache/open-cache.ts";
+import { cacheDirectory } from "../cache/cache-directory.ts";
+import { type CacheOptions, openCache } from "../cache/open-cache.ts";
 import { createFetcher } from "../fetch/create-fetcher.ts";
 import type { Context } from "./context.ts";
 import type { DistroEvent } from "./event.ts";

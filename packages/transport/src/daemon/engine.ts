@@ -1,10 +1,9 @@
 import type { Readable } from "node:stream";
 import type { ByteStream, Cancellable } from "@cooper/archive";
 import { errnoOf } from "@cooper/sys";
-import { Agent, request } from "undici";
-import type { Dispatcher } from "undici";
+import type { Agent, Dispatcher } from "undici";
 import { TransportError } from "../errors.ts";
-import { engineEndpoint } from "./endpoint.ts";
+import { type EngineEndpoint, engineEndpoint } from "./endpoint.ts";
 
 /** Bytes of an answer that is read for what it says. */
 const MESSAGE_LIMIT = 1024 * 1024;
@@ -13,15 +12,15 @@ const MESSAGE_LIMIT = 1024 * 1024;
 export class Engine {
   readonly address: string;
   readonly #origin: string;
-  readonly #agent: Agent;
+  readonly #connect: EngineEndpoint["connect"];
+  #agent: Agent | undefined;
 
   /** Finds the engine as `engineEndpoint` does; nothing is opened before it is asked for something. */
   constructor(environment: Readonly<Record<string, string | undefined>> = process.env) {
     const { address, origin, connect } = engineEndpoint(environment);
     this.address = address;
     this.#origin = origin;
-    // Saving and loading say nothing for as long as the engine works on a layer.
-    this.#agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect });
+    this.#connect = connect;
   }
 
   /** An image as a Docker archive. `NOT_FOUND`, `ENGINE_UNREACHABLE`, `ENGINE_FAILED` */
@@ -50,7 +49,7 @@ export class Engine {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await this.#agent?.destroy();
   }
 
   async #request(
@@ -58,6 +57,9 @@ export class Engine {
     path: string,
     { signal, body }: Cancellable & { readonly body?: Readable },
   ): Promise<Dispatcher.ResponseData> {
+    const { Agent, request } = await import("undici");
+    // Saving and loading say nothing for as long as the engine works on a layer.
+    this.#agent ??= new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: this.#connect });
     try {
       return await request(`${this.#origin}${path}`, {
         method,

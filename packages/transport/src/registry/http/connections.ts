@@ -1,6 +1,6 @@
 import { lookup as resolveName } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { Pool, ProxyAgent } from "undici";
+import type * as Undici from "undici";
 import type { Dispatcher } from "undici";
 import { TransportError } from "../../errors.ts";
 import { milliseconds } from "../options.ts";
@@ -25,12 +25,14 @@ export class Connections {
    * The pool for a URL's origin, through the proxy that is given (`direct` for none), or else the one that
    * the environment names. `UNSAFE_ADDRESS`, `TLS`
    */
-  dispatcher(url: URL, reachable: Reachable, given?: string): Dispatcher {
+  async dispatcher(url: URL, reachable: Reachable, given?: string): Promise<Dispatcher> {
+    // A third of the start of a command that asks nobody.
+    const undici = await import("undici");
     if (reachable === "public") assertPublicLiteral(url);
     const key = `${reachable} ${url.origin} ${given ?? ""}`;
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
-    const made = this.#open(url, reachable, given);
+    const made = this.#open(undici, url, reachable, given);
     this.#pools.set(key, made);
     return made;
   }
@@ -41,7 +43,7 @@ export class Connections {
     await Promise.all(pools.map(async (pool) => await pool.destroy()));
   }
 
-  #open(url: URL, reachable: Reachable, given: string | undefined): Dispatcher {
+  #open(undici: typeof Undici, url: URL, reachable: Reachable, given: string | undefined): Dispatcher {
     const { insecure, timeouts } = this.#options;
     const environment = this.#options.environment ?? process.env;
     const directories = this.#options.certificateDirectories ?? defaultCertificateDirectories(environment);
@@ -66,8 +68,8 @@ export class Connections {
         kind: "usage",
       });
     }
-    if (proxy !== undefined) return new ProxyAgent({ ...pool, uri: proxy, requestTls: tls });
-    return new Pool(url.origin, {
+    if (proxy !== undefined) return new undici.ProxyAgent({ ...pool, uri: proxy, requestTls: tls });
+    return new undici.Pool(url.origin, {
       ...pool,
       connect: {
         ...tls,

@@ -29,7 +29,8 @@ export async function get(address: URL, options: GetOptions): Promise<Reply> {
       method: "GET",
       url,
       headers: { ...options.headers, ...(url.origin === address.origin ? options.ownHeaders : {}) },
-      dispatcher: options.connections.dispatcher(url, "any", options.proxy),
+      // oxlint-disable-next-line no-await-in-loop
+      dispatcher: await options.connections.dispatcher(url, "any", options.proxy),
       timeouts: undefined,
       standing: "new",
       signal: options.signal,

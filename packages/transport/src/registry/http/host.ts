@@ -117,7 +117,7 @@ export class RegistryHost {
   async #one(request: Omit<HostRequest, "ownHeaders">, reachable: Reachable): Promise<Reply> {
     const reply = await exchange({
       ...request,
-      dispatcher: this.#connections.dispatcher(request.url, reachable),
+      dispatcher: await this.#connections.dispatcher(request.url, reachable),
       timeouts: this.#options.timeouts,
       standing: this.#standing,
     });
