@@ -92,7 +92,8 @@ export async function prepareExec(
     mkdirSync(memory, { mode: 0o700 });
     const [root = [], ...others] = await Promise.all(inputs.map(unpack));
     const mounts = operation.mounts ?? [];
-    const shown = hostConfiguration(operation.configuration ?? [], context.environment);
+    const project = readFromLayers(root, join(operation.directory, ".npmrc"));
+    const shown = hostConfiguration(operation.configuration ?? [], context.environment, project);
     const secrets = secretsOf(operation, context.secrets, memory);
     const agents = await forwardAgents(operation, context.agents, memory);
     held.push(agents);
@@ -121,7 +122,7 @@ export async function prepareExec(
       {},
     );
     const network = operation.network ?? "none";
-    const files = [...ownFiles(container.path, network), ...madeFiles(container.path, shown.files)];
+    const files = [...ownFiles(container.path, network), ...madeFiles(memory, shown.files)];
     const limits = limitContainer(
       container.path,
       container.id,

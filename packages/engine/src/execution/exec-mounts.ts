@@ -127,14 +127,14 @@ export function ownFiles(
   });
 }
 
-/** Files that were made for the step, kept beside its bundle while it runs. */
+/** Files that were made for the step, kept in memory while it runs: the host's tokens may be in them. */
 export function madeFiles(
-  bundle: string,
+  memory: string,
   files: ReadonlyMap<string, Buffer>,
 ): readonly { readonly source: string; readonly target: string }[] {
   return [...files].map(([target, content]) => {
-    const source = join(bundle, posix.basename(target));
-    writeFileSync(source, content, { mode: 0o644 });
+    const source = join(memory, posix.basename(target));
+    writeFileSync(source, content, { mode: 0o444 });
     return { source, target };
   });
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { HostConfiguration } from "../graph/operation.ts";
 import type { Volume } from "../run/options.ts";
 import { javaOptions, trustStoreOf } from "./java-options.ts";
+import { namesBundle, withoutBundle } from "./npm-bundle.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -34,7 +35,6 @@ const BUNDLE_VARIABLES = [
   "CURL_CA_BUNDLE",
   "GIT_SSL_CAINFO",
   "CARGO_HTTP_CAINFO",
-  "NPM_CONFIG_CAFILE", // an npmrc may name a path of the host
 ];
 const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap((name) => [
   name,
@@ -99,33 +99,42 @@ const SOURCES: Readonly<Record<Exclude<HostConfiguration, "certificates" | "apt"
 /**
  * The host's configuration for a step that asked for it, so that it fetches from where the host
  * fetches. It is mounted for the step alone: in no layer, no key and no record. With a network come
- * the proxies and the certificate authorities.
+ * the proxies and the certificate authorities. `project` is the text of the npmrc where the step runs.
  */
 export function hostConfiguration(
   asked: readonly HostConfiguration[],
   environment: Environment = process.env,
+  project = "",
 ): ShownConfiguration {
   const home = environment["HOME"] ?? homedir();
   const volumes: Volume[] = [];
   const files = new Map<string, Buffer>();
   const shown: Record<string, string> = {};
-  const show = (variable: string, candidates: readonly string[]): string | undefined => {
+  const show = (
+    kind: HostConfiguration,
+    variable: string,
+    candidates: readonly string[],
+  ): string | undefined => {
     const source = candidates.find((path) => existsSync(path));
     if (source === undefined) return undefined;
     const target = `${CONFIGURATION_ROOT}/${variable.toLowerCase()}`;
-    volumes.push({ source, target, access: "read-only" });
+    const text = kind === "npm" && isTrusting ? readFileSync(source, "utf8") : "";
+    if (namesBundle(text)) files.set(target, Buffer.from(withoutBundle(text)));
+    else volumes.push({ source, target, access: "read-only" });
     shown[variable] = target;
     return target;
   };
   const bundles = [environment["SSL_CERT_FILE"] ?? "", ...BUNDLES].filter((path) => path !== "");
+  const isTrusting = asked.includes("certificates") && bundles.some((path) => existsSync(path));
   for (const kind of asked) {
     if (kind === "certificates") {
-      const bundle = show("SSL_CERT_FILE", bundles);
+      const bundle = show(kind, "SSL_CERT_FILE", bundles);
       for (const name of bundle === undefined ? [] : BUNDLE_VARIABLES) shown[name] = bundle ?? "";
+      if (namesBundle(project) && bundle !== undefined) shown["NPM_CONFIG_CAFILE"] = bundle;
       for (const name of PROXIES) pass(environment, name, shown);
     } else if (kind !== "apt") {
       const { files: candidates, variables } = SOURCES[kind];
-      for (const [variable, paths] of Object.entries(candidates)) show(variable, paths(environment, home));
+      for (const [variable, paths] of Object.entries(candidates)) show(kind, variable, paths(environment, home));
       for (const name of Object.keys(environment)) if (variables.test(name)) pass(environment, name, shown);
     }
   }
