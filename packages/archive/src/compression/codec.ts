@@ -1,5 +1,6 @@
 import type { Transform, Writable } from "node:stream";
 import type { ByteStream } from "../bytes.ts";
+import { lend } from "../reuse.ts";
 
 /**
  * Large pieces, since Node's default of 16 KiB costs half the speed; and two of them may wait, so
@@ -23,11 +24,28 @@ export async function* throughCodec(codec: Transform, feed: (write: Write) => Pr
     (error: unknown) => void codec.destroy(error instanceof Error ? error : new Error(String(error))),
   );
   try {
-    yield* codec as AsyncIterable<Buffer>;
+    for await (const chunk of codec as AsyncIterable<Buffer>) yield freed(chunk);
   } finally {
     codec.destroy();
     await feeding;
   }
+}
+
+/** Bytes of a decoder's memory that readers have given back. */
+const returned = new WeakMap<ArrayBufferLike, number>();
+
+/**
+ * Has the memory of a decoder's output freed when all pieces of it were given back: the decoder has other
+ * memory by then, and the collector would look through everything for it.
+ */
+function freed(chunk: Buffer): Buffer {
+  const { buffer, byteLength } = chunk;
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength !== DECODER_OPTIONS.chunkSize) return chunk;
+  return lend(chunk, () => {
+    const size = (returned.get(buffer) ?? 0) + byteLength;
+    if (size < buffer.byteLength) returned.set(buffer, size);
+    else buffer.transfer(0);
+  });
 }
 
 /** Writes to a stream; resolves when it has taken the bytes, or is closed. Errors are the reader's to see. */

@@ -35,7 +35,9 @@ async function* decoded(stream: ByteStream, compression: Compression): ByteStrea
     yield* stream;
     return;
   }
-  const source = new ByteSource(stream, { maxBytes: Infinity, signal: undefined });
+  // The others may look back at what came before.
+  const memory = compression === "gzip" ? "reused" : "kept";
+  const source = new ByteSource(stream, { maxBytes: Infinity, signal: undefined, memory });
   try {
     yield* DECODERS[compression](source);
   } finally {
