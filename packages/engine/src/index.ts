@@ -65,5 +65,5 @@ export { faultOfPattern, parsePatterns, Patterns } from "./files/patterns.ts";
 
 // Unpacked layers
 export type { SnapshotEvent } from "./snapshot/event.ts";
-export { unpackLayers } from "./snapshot/layers.ts";
-export type { UnpackedLayers, UnpackOptions } from "./snapshot/layers.ts";
+export { unpackLayers } from "./snapshot/unpack-layers.ts";
+export type { UnpackedLayers, UnpackOptions } from "./snapshot/unpack-layers.ts";

@@ -20,26 +20,28 @@ interface Found {
  * has a path wins, unless a whiteout, an opaque directory or a file hides it.
  */
 export class Lowers {
-  readonly #roots: readonly number[];
+  readonly #directories: () => readonly string[];
   readonly #settings: UnpackSettings;
+  #roots: readonly number[] | undefined;
 
-  /** The topmost first. */
-  constructor(directories: readonly string[], settings: UnpackSettings) {
-    const roots: number[] = [];
-    this.#roots = roots;
+  /** The topmost first; asked for when something is looked for. */
+  constructor(directories: () => readonly string[], settings: UnpackSettings) {
+    this.#directories = directories;
     this.#settings = settings;
-    try {
-      for (const directory of directories) {
-        roots.push(openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY));
-      }
-    } catch (error) {
-      this.close();
-      throw error;
-    }
   }
 
   close(): void {
-    for (const fd of this.#roots) closeSync(fd);
+    for (const fd of this.#roots ?? []) closeSync(fd);
+  }
+
+  #open(): readonly number[] {
+    if (this.#roots !== undefined) return this.#roots;
+    const roots: number[] = [];
+    const directories = this.#directories();
+    this.#roots = roots;
+    for (const directory of directories)
+      roots.push(openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY));
+    return roots;
   }
 
   /**
@@ -47,7 +49,7 @@ export class Lowers {
    * content, open for reading; it is called before this returns.
    */
   find(path: PathString, read: (entry: TarEntry, content: number | undefined) => void): boolean {
-    for (const root of this.#roots) {
+    for (const root of this.#open()) {
       const opened: number[] = [];
       try {
         const found = this.#lookUp(root, path, opened);

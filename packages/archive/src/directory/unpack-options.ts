@@ -41,9 +41,10 @@ export interface UnpackOptions extends Cancellable {
   readonly overlayXattrs?: "trusted" | "user" | undefined;
   /**
    * With whiteouts `overlay`: the directories of the layers below, the topmost first. A directory that
-   * the archive presumes gets its attributes from there, and a hard link its file.
+   * the archive presumes gets its attributes from there, and a hard link its file. Asked for when the
+   * archive first leans on them.
    */
-  readonly lowers?: readonly string[] | undefined;
+  readonly lowers?: (() => readonly string[]) | undefined;
   /** What is left out is as in `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits> | undefined;
   readonly onNote?: ((note: UnpackNote) => void) | undefined;

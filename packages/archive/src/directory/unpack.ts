@@ -37,7 +37,11 @@ export async function unpackTar(
     throw unpackFault(directory, "", error);
   }
   try {
-    for await (const members of readTarBatches(stream, { limits, signal: options.signal, memory: "reused" })) {
+    for await (const members of readTarBatches(stream, {
+      limits,
+      signal: options.signal,
+      memory: "reused",
+    })) {
       for (const member of members) {
         try {
           const pending = unpacking.add(member);

@@ -44,13 +44,8 @@ export class Unpacking {
     this.#keepsWhiteouts = settings.whiteouts === "keep";
     this.#lowers = options.lowers === undefined ? undefined : new Lowers(options.lowers, settings);
     const times = this.#times;
-    try {
-      const presumed = new PresumedDirectories(settings, times, own, this.#lowers);
-      this.#destination = new Destination(directory, times, presumed);
-    } catch (error) {
-      this.#lowers?.close();
-      throw error;
-    }
+    const presumed = new PresumedDirectories(settings, times, own, this.#lowers);
+    this.#destination = new Destination(directory, times, presumed);
     // Where nothing was before, there is nothing that a whiteout could hide.
     this.#own = this.#destination.wasEmpty ? undefined : own;
     const destination = this.#destination;

@@ -134,7 +134,8 @@ export function hostConfiguration(
       for (const name of PROXIES) pass(environment, name, shown);
     } else if (kind !== "apt") {
       const { files: candidates, variables } = SOURCES[kind];
-      for (const [variable, paths] of Object.entries(candidates)) show(kind, variable, paths(environment, home));
+      for (const [variable, paths] of Object.entries(candidates))
+        show(kind, variable, paths(environment, home));
       for (const name of Object.keys(environment)) if (variables.test(name)) pass(environment, name, shown);
     }
   }

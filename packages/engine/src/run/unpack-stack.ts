@@ -1,6 +1,6 @@
 import type { Cancellable } from "@cooper/archive";
 import type { Image } from "@cooper/oci";
-import { type UnpackedLayers, unpackLayers, type UnpackOptions } from "../snapshot/layers.ts";
+import { type UnpackedLayers, unpackLayers, type UnpackOptions } from "../snapshot/unpack-layers.ts";
 import { mapsManyIds, privilege } from "./namespace.ts";
 
 /** Unpacks an image's layers in the form that this process can mount. */
