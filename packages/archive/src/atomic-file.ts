@@ -16,6 +16,11 @@ export interface WriteFileOptions extends Cancellable {
   readonly mode?: number | undefined;
 }
 
+export interface WriteNewFileOptions extends WriteFileOptions {
+  /** Default `synced`. `unsynced`: for what is looked at once more before it counts. */
+  readonly durability?: "synced" | "unsynced" | undefined;
+}
+
 /**
  * Writes a stream to a file that appears whole or not at all: written beside it under another name,
  * synced, renamed, and the directory synced. Replaces a file that is there. On a fault the
@@ -47,14 +52,14 @@ export async function writeFileAtomic(
 }
 
 /**
- * Writes a stream to a file that is not there yet, and syncs it: for whoever gives it its name
- * afterwards. On a fault the file is removed and the stream closed. Gives the number of bytes, and the
+ * Writes a stream to a file that is not there yet, and syncs it unless told otherwise: for whoever gives
+ * it its name afterwards. On a fault the file is removed and the stream closed. Gives the number of bytes, and the
  * same errors as `writeFileAtomic`.
  */
 export async function writeNewFile(
   path: string,
   stream: ByteStream,
-  options: WriteFileOptions = {},
+  options: WriteNewFileOptions = {},
 ): Promise<number> {
   const file = await open(path, "wx", 0o600).catch(async (error: unknown) => {
     await discard(stream);
@@ -77,12 +82,12 @@ async function openAside(path: string, temporary: string): Promise<FileHandle> {
 async function fill(
   file: FileHandle,
   stream: ByteStream,
-  { mode = 0o644, signal }: WriteFileOptions,
+  { mode = 0o644, signal, durability }: WriteNewFileOptions,
 ): Promise<number> {
   try {
     const size = await writeStream(file, stream, { signal });
     await file.chmod(mode);
-    await file.sync();
+    if (durability !== "unsynced") await file.sync();
     return size;
   } finally {
     await file.close();

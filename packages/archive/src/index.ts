@@ -8,7 +8,7 @@ export type { Limits } from "./limits.ts";
 export { asBuffer, collect, discard, fromBytes } from "./bytes.ts";
 export type { ByteStream, Cancellable, CollectOptions } from "./bytes.ts";
 export { syncDirectory, writeFileAtomic, writeNewFile, writeStream } from "./atomic-file.ts";
-export type { WriteFileOptions } from "./atomic-file.ts";
+export type { WriteFileOptions, WriteNewFileOptions } from "./atomic-file.ts";
 export { fileFault, requireReplaceable } from "./file-fault.ts";
 export { readFileStream } from "./file-stream.ts";
 export type { ReadFileOptions } from "./file-stream.ts";

@@ -4,11 +4,13 @@ import type { Digest } from "@cooper/oci";
 /**
  * What was fetched or worked out once, under `$COOPER_CACHE_DIR`. Many processes use one cache at
  * once; everything in it can be made again, and what was not used for longest is removed when it
- * grows over its bound. An entry under its name is whole: it was written aside and renamed.
+ * grows over its bound. An entry under its name is whole: it was written aside and renamed. What can be
+ * checked by its digest is not synced: the first to find it later checks it, since the machine may have
+ * crashed in between.
  */
 export interface Cache {
   readonly directory: string;
-  /** The path of a blob that is there, checked when it was stored; marks it as used. */
+  /** The path of a blob that is there, whose bytes were checked; marks it as used. */
   blob(digest: Digest): Promise<string | undefined>;
   /**
    * Stores a stream under its digest, which is checked, and gives its path. Two that store the same
@@ -30,13 +32,19 @@ export interface Cache {
   /**
    * A file that is derived from others: a parsed index, a finished layer. `make` writes it to the
    * path it is given, once however many ask, also in other processes; the path of the whole file is given.
+   * With `isWhole`, `make` need not sync it.
    */
   derived(
     kind: string,
     key: string,
     make: (path: string, options: Cancellable) => Promise<void>,
-    options?: Cancellable,
+    options?: DerivedOptions,
   ): Promise<string>;
+}
+
+export interface DerivedOptions extends Cancellable {
+  /** Tells whether a file that may never have reached the disk has all its bytes. */
+  readonly isWhole?: ((path: string) => Promise<boolean>) | undefined;
 }
 
 export interface ExpectedBlob {

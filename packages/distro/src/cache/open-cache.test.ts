@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fromBytes } from "@cooper/archive";
@@ -151,4 +159,64 @@ test("the directory is the one that the environment names", () => {
   assert.equal(cacheDirectory({ COOPER_CACHE_DIR: "/c", XDG_CACHE_HOME: "/x", HOME: "/h" }), "/c");
   assert.equal(cacheDirectory({ XDG_CACHE_HOME: "/x", HOME: "/h" }), "/x/cooper");
   assert.equal(cacheDirectory({ XDG_CACHE_HOME: "relative", HOME: "/h" }), "/h/.cache/cooper");
+});
+
+test("what was never synced is looked at by the next who finds it: damaged, it is not there", async (t) => {
+  const directory = temporaryDirectory(t);
+  const store = async (text: string): Promise<string> => {
+    const cache = await openCache({ directory });
+    const path = await cache.storeBlob(fromBytes(text), { digest: sha256(text) });
+    writeFileSync(path, text); // its own bytes are not looked at again
+    assert.equal(await cache.blob(sha256(text)), path);
+    await cache.close();
+    return path;
+  };
+  const [whole, cut] = [await store("cask"), await store("barrel")];
+  writeFileSync(cut, "bar\0\0\0"); // what a crash of the machine may leave
+  const next = await openCache({ directory });
+  assert.equal(await next.blob(sha256("cask")), whole);
+  assert.equal(statSync(whole).mode & 0o7777, 0o644, "its bytes were checked, and synced");
+  assert.equal(await next.blob(sha256("barrel")), undefined);
+  assert.equal(existsSync(cut), false);
+  await next.close();
+});
+
+test("a derived file that can tell whether it is whole is made again where it is not", async (t) => {
+  const directory = temporaryDirectory(t);
+  let made = 0;
+  const derive = async (): Promise<string> => {
+    const cache = await openCache({ directory });
+    const path = await cache.derived(
+      "layer",
+      "a",
+      async (aside) => {
+        made++;
+        writeFileSync(aside, "staves");
+      },
+      { isWhole: async (kept) => readFileSync(kept, "utf8") === "staves" },
+    );
+    await cache.close();
+    return path;
+  };
+  const path = await derive();
+  writeFileSync(path, "sta");
+  assert.equal(await derive(), path);
+  assert.equal(made, 2);
+  assert.equal(readFileSync(path, "utf8"), "staves");
+  await derive();
+  assert.equal(made, 2);
+  assert.equal(statSync(path).mode & 0o7777, 0o644);
+});
+
+test("a cache is not closed while something is still being made", async (t) => {
+  const cache = await openCache({ directory: temporaryDirectory(t) });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const deriving = cache.derived("index", "a", async (path) => {
+    await promise;
+    writeFileSync(path, "parsed");
+  });
+  const closing = cache.close();
+  resolve();
+  await closing;
+  assert.equal(readFileSync(await deriving, "utf8"), "parsed");
 });

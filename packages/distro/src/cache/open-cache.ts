@@ -1,14 +1,15 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
-import { readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, type Stats } from "node:fs";
+import { chmod, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ByteStream, type Cancellable, fileFault, tally, verified } from "@cooper/archive";
 import { type Digest, digestAlgorithm, digestHex, digestOf } from "@cooper/oci";
 import { cacheLimit, CooperError, errnoOf, freeSpace, makeDirectories } from "@cooper/sys";
 import { Aside, type Held, lockPath, tryLockPath } from "@cooper/transport";
 import { cacheDirectory } from "./cache-directory.ts";
-import type { Cache, ExpectedBlob, StoredBlob } from "./cache.ts";
+import type { Cache, DerivedOptions, ExpectedBlob, StoredBlob } from "./cache.ts";
 import { type CacheUsage, measure, trim } from "./trim.ts";
+import { hasDigest, isUnproven, settle, UNPROVEN_MODE } from "./unproven.ts";
 
 export interface CacheOptions {
   /** Default: `cacheDirectory()`. */
@@ -62,6 +63,10 @@ class DirectoryCache implements OpenCache {
   readonly #limit: Limit;
   #held: Held | undefined;
   #grown = 0;
+  /** Paths that this process wrote or looked at itself. */
+  readonly #proven = new Set<string>();
+  /** What is being made, also where nobody waits for it. */
+  readonly #deriving = new Set<Promise<string>>();
 
   constructor(directory: string, limit: Limit, held: Held) {
     this.directory = directory;
@@ -71,7 +76,7 @@ class DirectoryCache implements OpenCache {
 
   async blob(digest: Digest): Promise<string | undefined> {
     const path = this.#blobPath(digest);
-    return (await used(path)) ? path : undefined;
+    return (await this.#find(path, async () => await hasDigest(path, digest))) ? path : undefined;
   }
 
   async storeBlob(stream: ByteStream, expected: ExpectedBlob, options: Cancellable = {}): Promise<string> {
@@ -93,6 +98,7 @@ class DirectoryCache implements OpenCache {
       const digest = digestOf("sha256", counted.hex());
       const path = this.#blobPath(digest);
       await place(aside, path);
+      this.#proven.add(path);
       return { path, digest, size: counted.size() };
     } catch (error) {
       await rm(aside, { force: true });
@@ -133,19 +139,38 @@ class DirectoryCache implements OpenCache {
     kind: string,
     key: string,
     make: (path: string, options: Cancellable) => Promise<void>,
-    options: Cancellable = {},
+    options: DerivedOptions = {},
+  ): Promise<string> {
+    const deriving = this.#derive(kind, key, make, options);
+    this.#deriving.add(deriving);
+    try {
+      return await deriving;
+    } finally {
+      this.#deriving.delete(deriving);
+    }
+  }
+
+  async #derive(
+    kind: string,
+    key: string,
+    make: (path: string, options: Cancellable) => Promise<void>,
+    options: DerivedOptions,
   ): Promise<string> {
     const path = this.#entryPath("derived", kind, key);
-    if (await used(path)) return path;
+    const { signal, isWhole } = options;
+    const check = async (): Promise<boolean> => (await isWhole?.(path)) ?? false;
+    if (await this.#find(path, check)) return path;
     makeDirectories(dirname(path));
     // Whoever comes second waits here, and finds it made.
-    const lock = await lockPath(`${path}.lock`, { mode: "exclusive", kind: "file", signal: options.signal });
+    const lock = await lockPath(`${path}.lock`, { mode: "exclusive", kind: "file", signal });
     const aside = join(this.directory, "aside", randomUUID());
     try {
-      if (await used(path)) return path;
-      await make(aside, options);
+      if (await this.#find(path, check)) return path;
+      await make(aside, { signal });
       this.#grown += (await stat(aside)).size;
+      if (isWhole !== undefined) await chmod(aside, UNPROVEN_MODE);
       await place(aside, path);
+      this.#proven.add(path);
       return path;
     } catch (error) {
       throw named(this.directory, error);
@@ -180,6 +205,7 @@ class DirectoryCache implements OpenCache {
 
   async close(): Promise<void> {
     if (this.#held === undefined) return;
+    await Promise.allSettled(this.#deriving); // its faults are told to whoever asked for it
     // Somebody may have removed the whole directory meanwhile: then there is nothing to look after.
     if (this.#grown > 0 && existsSync(join(this.directory, "lock"))) await this.trim(this.#limit);
     this.#held.release();
@@ -192,7 +218,8 @@ class DirectoryCache implements OpenCache {
       const aside = await Aside.create(join(this.directory, "aside"));
       try {
         this.#grown += await aside.write(stream, options);
-        await aside.commit(path);
+        await aside.leave(path, UNPROVEN_MODE);
+        this.#proven.add(path);
       } catch (error) {
         await aside.discard();
         throw error;
@@ -200,6 +227,20 @@ class DirectoryCache implements OpenCache {
     } catch (error) {
       throw named(path, error);
     }
+  }
+
+  /** Whether an entry is there. What was never synced, and by somebody else, is looked at first. */
+  async #find(path: string, isWhole: () => Promise<boolean>): Promise<boolean> {
+    const status = await used(path);
+    if (status === undefined) return false;
+    if (!isUnproven(status) || this.#proven.has(path)) return true;
+    if (!(await isWhole())) {
+      await rm(path, { force: true });
+      return false;
+    }
+    await settle(path);
+    this.#proven.add(path);
+    return true;
   }
 
   #blobPath(digest: Digest): string {
@@ -211,16 +252,16 @@ class DirectoryCache implements OpenCache {
   }
 }
 
-/** Whether a file is there; if so, it counts as used now. */
-async function used(path: string): Promise<boolean> {
+/** What is known of a file that is there: it counts as used now. */
+async function used(path: string): Promise<Stats | undefined> {
   try {
-    const { mtimeMs } = await stat(path);
+    const status = await stat(path);
     const now = Date.now();
     // Read-only caches are of use too: then nobody trims by these times either.
-    if (now - mtimeMs > USE_RESOLUTION) await utimes(path, now / 1000, now / 1000).catch(() => {});
-    return true;
+    if (now - status.mtimeMs > USE_RESOLUTION) await utimes(path, now / 1000, now / 1000).catch(() => {});
+    return status;
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
+    if (errnoOf(error) === "ENOENT") return undefined;
     throw fileFault("read", path, error);
   }
 }

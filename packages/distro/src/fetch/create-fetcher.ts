@@ -7,6 +7,7 @@ import { Connections, Lane } from "@cooper/transport";
 import { z } from "zod";
 import type { Cache, StoredBlob } from "../cache/cache.ts";
 import { DistroError } from "../errors.ts";
+import { alongside } from "./alongside.ts";
 import { type Address, parseAddress, showAddress } from "./address.ts";
 import { type Answer, download, type Freshness } from "./download.ts";
 import type { FetchEvent, Fetched, Fetcher, FetchOptions } from "./fetcher.ts";
@@ -81,13 +82,16 @@ export function createFetcher(options: FetcherOptions): Fetcher {
           onEvent({ type: "fetch-cached", label: labelOf(address, settings) });
           return known;
         }
-        const { decode = (stream) => stream, limit = DEFAULT_LIMIT } = expected;
+        const { decode = (stream) => stream, along, limit = DEFAULT_LIMIT } = expected;
         const size = expected.decode === undefined ? expected.size : undefined;
-        return await fetching(
-          address,
-          { ...settings, size, limit: size ?? limit },
-          async ({ stream }) => await cache.storeBlob(decode(stream), expected, settings),
-        );
+        return await fetching(address, { ...settings, size, limit: size ?? limit }, async ({ stream }) => {
+          const kept = decode(stream);
+          return await cache.storeBlob(
+            along === undefined ? kept : alongside(kept, along),
+            expected,
+            settings,
+          );
+        });
       });
     },
 

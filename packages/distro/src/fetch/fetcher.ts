@@ -1,6 +1,7 @@
 import type { ByteStream, Cancellable } from "@cooper/archive";
 import type { Digest } from "@cooper/oci";
 import type { StoredBlob } from "../cache/cache.ts";
+import type { AlongReader } from "./alongside.ts";
 
 /**
  * Fetches files of repositories over HTTP(S), from `file:` addresses and from paths; with the host's
@@ -37,6 +38,11 @@ export interface ExpectedFile {
    * what is kept, `limit` is of what is fetched.
    */
   readonly decode?: ((stream: ByteStream) => ByteStream) | undefined;
+  /**
+   * Reads what is fetched as it comes; not called where the file is in the cache. The digest is checked
+   * only at the end: until the path is given, nothing that was read counts.
+   */
+  readonly along?: AlongReader | undefined;
   /** Never more bytes than this where the size is not known. Default 16 GiB. */
   readonly limit?: number | undefined;
 }

@@ -25,6 +25,7 @@ import {
 } from "@cooper/oci";
 import { Lane } from "@cooper/transport";
 import { z } from "zod";
+import { hasDigest } from "../cache/unproven.ts";
 import type { Context } from "../ecosystem/context.ts";
 import type { Assembly, MemberOptions, PackageContent, Whole } from "../ecosystem/ecosystem.ts";
 import { inParallel } from "../fetch/in-parallel.ts";
@@ -116,6 +117,8 @@ async function keptLayer(
   { compression = "gzip" }: LayersOptions,
 ): Promise<Layer> {
   const key = layerKey(group, compression);
+  const recorded = async (): Promise<LayerRecord | undefined> =>
+    layerRecord.safeParse(await context.cache.record("layer", key)).data;
   const path = await context.cache.derived(
     "layer",
     key,
@@ -127,7 +130,7 @@ async function keptLayer(
       const blob = tally(compress(tar.stream, { compression, ...cancel }));
       const leave = await lane.enter(cancel.signal);
       try {
-        await writeNewFile(aside, blob.stream, cancel);
+        await writeNewFile(aside, blob.stream, { ...cancel, durability: "unsynced" });
       } finally {
         leave();
       }
@@ -137,9 +140,15 @@ async function keptLayer(
         diffId: digestOf("sha256", tar.hex()),
       });
     },
-    context,
+    {
+      signal: context.signal,
+      isWhole: async (kept) => {
+        const record = await recorded();
+        return record !== undefined && (await hasDigest(kept, parseDigest(record.digest)));
+      },
+    },
   );
-  const known = layerRecord.safeParse(await context.cache.record("layer", key)).data;
+  const known = await recorded();
   const { digest, size, diffId } = known ?? (await measure(path, context));
   return layerFromBlob({
     descriptor: { mediaType: layerMediaType("oci", compression), digest: parseDigest(digest), size },

@@ -47,6 +47,16 @@ export class Aside {
     await this.#file.close();
   }
 
+  /**
+   * Gives it its name without a sync, and a mode that says so: a crash of the machine may leave any bytes
+   * under that name, so whoever finds the mode looks at them before they count.
+   */
+  async leave(path: string, mode: number): Promise<void> {
+    await this.#file.chmod(mode);
+    await rename(this.#path, path);
+    await this.#file.close();
+  }
+
   /** Removes it. Also after a failed `commit`. */
   async discard(): Promise<void> {
     await rm(this.#path, { force: true });

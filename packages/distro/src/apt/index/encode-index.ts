@@ -15,12 +15,17 @@ import { type Paragraph, readParagraphs } from "./paragraphs.ts";
 
 /** More packages than any distribution has, fewer than what hurts. */
 const MAX_PACKAGES = 2_000_000;
+/** Bytes of memory that are taken because somebody said how large an index is. */
+const MOST_ROOM = 128 * 2 ** 20;
 /** Of names with `:any`, in a place of their own. */
 const ANY = Buffer.from(":any");
 
-/** A `Packages` file in the form of index-layout.ts; parsed as it comes. `INDEX_INVALID`, `INDEX_TOO_LARGE` */
-export async function encodeIndex(stream: ByteStream): Promise<Buffer> {
-  const encoder = new IndexEncoder();
+/**
+ * A `Packages` file in the form of index-layout.ts; parsed as it comes. `size` is how many bytes it has, where
+ * that is known: then memory is taken once. `INDEX_INVALID`, `INDEX_TOO_LARGE`
+ */
+export async function encodeIndex(stream: ByteStream, size?: number): Promise<Buffer> {
+  const encoder = new IndexEncoder(size);
   for await (const chunk of stream) encoder.add(chunk);
   return encoder.finish();
 }
@@ -31,11 +36,16 @@ export class IndexEncoder {
   readonly #packageNames: number[] = [];
   readonly #textStarts: number[] = [];
   readonly #provides: { readonly name: number; readonly provider: number }[] = [];
-  readonly #text = new GrowingText();
+  /** The file that is made: first the text, then all else. */
+  readonly #file: GrowingBuffer;
   /** What has come of a paragraph that has not ended. */
-  readonly #rest = new GrowingBuffer();
+  readonly #rest = new GrowingBuffer(2 ** 21);
   /** Bytes before it. */
   #base = 0;
+
+  constructor(size: number = 2 ** 20) {
+    this.#file = new GrowingBuffer(Math.min(size, MOST_ROOM));
+  }
 
   add(chunk: Uint8Array): void {
     const before = this.#rest.length;
@@ -49,6 +59,7 @@ export class IndexEncoder {
   finish(): Buffer {
     this.#parse(this.#rest.bytes(), this.#rest.length);
     const names = this.#names;
+    const file = this.#file;
     const own = grouped(
       names.size,
       this.#packageNames.map((name, provider) => ({ name, provider })),
@@ -59,7 +70,7 @@ export class IndexEncoder {
       nameStarts: names.starts,
       slots,
       packageNames: Uint32Array.from(this.#packageNames),
-      textStarts: Uint32Array.from([...this.#textStarts, this.#text.length]),
+      textStarts: Uint32Array.from([...this.#textStarts, file.length]),
       ownStarts: own.starts,
       own: own.list,
       providerStarts: providers.starts,
@@ -71,16 +82,15 @@ export class IndexEncoder {
       packages: this.#packageNames.length,
       provides: this.#provides.length,
       nameBytes: names.bytes.length,
-      textBytes: this.#text.length,
+      textBytes: file.length,
     };
     const header = Uint32Array.from([MAGIC, INDEX_FILE_VERSION, ...HEADER.map((key) => counts[key])]);
-    return Buffer.concat([
-      bytesOf(header),
-      ...SECTION_NAMES.map((name) => bytesOf(checked(name, sections[name], counts))),
-      names.bytes,
-      Buffer.alloc(aligned(names.bytes.length) - names.bytes.length),
-      ...this.#text.pieces(),
-    ]);
+    file.align();
+    file.append(names.bytes, 0, names.bytes.length);
+    file.align();
+    const numbers = [...SECTION_NAMES.map((name) => checked(name, sections[name], counts)), header];
+    for (const each of numbers) file.append(bytesOf(each), 0, each.byteLength);
+    return file.bytes();
   }
 
   #parse(bytes: Buffer, length: number): void {
@@ -100,8 +110,8 @@ export class IndexEncoder {
     const name = paragraph.name(bytes, place);
     const isForAny = paragraph.isForAny(bytes);
     this.#packageNames.push(names.intern(bytes, ...name));
-    this.#textStarts.push(this.#text.length);
-    paragraph.eachKept((from, to) => this.#text.append(bytes, from, to));
+    this.#textStarts.push(this.#file.length);
+    paragraph.eachKept((from, to) => this.#file.append(bytes, from, to));
     paragraph.eachRelated(bytes, (start, end) => void names.intern(bytes, start, end));
     const provide = (provided: number): void => void this.#provides.push({ name: provided, provider });
     paragraph.eachProvided(bytes, (start, end) => {
@@ -129,8 +139,13 @@ function endOfParagraphs(bytes: Buffer, from: number): number {
 
 /** Bytes one behind the other, in memory that doubles. */
 class GrowingBuffer {
-  #memory = Buffer.allocUnsafeSlow(2 ** 21);
+  #memory: Buffer;
   #length = 0;
+
+  /** `room` in bytes, at first. */
+  constructor(room: number) {
+    this.#memory = Buffer.allocUnsafeSlow(room);
+  }
 
   get length(): number {
     return this.#length;
@@ -152,40 +167,18 @@ class GrowingBuffer {
     this.#length = length;
   }
 
+  /** Goes on at a multiple of 4. */
+  align(): void {
+    const padding = Buffer.alloc(aligned(this.#length) - this.#length);
+    this.append(padding, 0, padding.length);
+  }
+
   /** Drops bytes from the front. */
   drop(length: number): void {
     this.#memory.copyWithin(0, length, this.#length);
     this.#length -= length;
   }
 }
-
-/** The same, in pieces that stay where they are. */
-class GrowingText {
-  readonly #pieces: Buffer[] = [];
-  #piece = Buffer.alloc(0);
-  #used = 0;
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
-
-  pieces(): readonly Buffer[] {
-    return [...this.#pieces, this.#piece.subarray(0, this.#used)];
-  }
-
-  append(bytes: Buffer, from: number, to: number): void {
-    if (this.#used + to - from > this.#piece.length) {
-      this.#pieces.push(this.#piece.subarray(0, this.#used));
-      this.#piece = Buffer.allocUnsafeSlow(Math.max(PIECE_SIZE, to - from));
-      this.#used = 0;
-    }
-    this.#used += bytes.copy(this.#piece, this.#used, from, to);
-    this.#length += to - from;
-  }
-}
-
-const PIECE_SIZE = 4 * 2 ** 20;
 
 interface Grouped {
   readonly starts: Uint32Array;

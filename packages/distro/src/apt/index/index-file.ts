@@ -30,24 +30,22 @@ export class IndexFile {
   constructor(bytes: Buffer) {
     // A view of 32-bit numbers must start at a multiple of 4 of its memory.
     const file = bytes.byteOffset % 4 === 0 ? bytes : Buffer.from(Uint8Array.from(bytes).buffer);
-    const header = new Uint32Array(
-      file.buffer,
-      file.byteOffset,
-      Math.min(HEADER.length + 2, file.length >> 2),
-    );
-    const [magic, version, ...numbers] = header;
+    const headerBytes = (HEADER.length + 2) * 4;
+    if (file.length < headerBytes || file.length % 4 !== 0) throw invalid();
+    const [magic, version, ...numbers] = numbersAt(file, file.length - headerBytes, HEADER.length + 2);
+    if (magic !== MAGIC || version !== INDEX_FILE_VERSION) throw invalid();
     const counts = Object.fromEntries(HEADER.map((key, at) => [key, numbers[at] ?? 0]));
     this.#counts = { names: 0, slots: 0, packages: 0, provides: 0, nameBytes: 0, textBytes: 0, ...counts };
-    let at = header.byteLength;
+    const { textBytes, nameBytes } = this.#counts;
+    if (textBytes > file.length || nameBytes > file.length) throw invalid();
+    let at = aligned(textBytes) + aligned(nameBytes);
     const take = (name: SectionName): Uint32Array => {
       const length = SECTIONS[name](this.#counts);
       const start = at;
       at += length * 4;
       if (at > file.length) throw invalid();
-      return new Uint32Array(file.buffer, file.byteOffset + start, length);
+      return numbersAt(file, start, length);
     };
-    if (magic !== MAGIC || version !== INDEX_FILE_VERSION || numbers.length !== HEADER.length)
-      throw invalid();
     const empty = new Uint32Array();
     const sections: Record<SectionName, Uint32Array> = {
       nameStarts: empty,
@@ -61,13 +59,13 @@ export class IndexFile {
     };
     for (const name of SECTION_NAMES) sections[name] = take(name);
     this.#sections = sections;
-    this.#names = file.subarray(at, at + this.#counts.nameBytes);
-    this.#text = file.subarray(at + aligned(this.#counts.nameBytes));
+    this.#names = file.subarray(aligned(textBytes), aligned(textBytes) + nameBytes);
+    this.#text = file.subarray(0, textBytes);
     const { nameStarts, textStarts, ownStarts, providerStarts } = sections;
     const isWhole =
-      this.#text.length === this.#counts.textBytes &&
-      nameStarts.at(-1) === this.#counts.nameBytes &&
-      textStarts.at(-1) === this.#counts.textBytes &&
+      at + headerBytes === file.length &&
+      nameStarts.at(-1) === nameBytes &&
+      textStarts.at(-1) === textBytes &&
       ownStarts.at(-1) === this.#counts.packages &&
       providerStarts.at(-1) === this.#counts.provides;
     if (!isWhole) throw invalid();
@@ -156,6 +154,10 @@ export class IndexFile {
     }
     return found;
   }
+}
+
+function numbersAt({ buffer, byteOffset }: Buffer, start: number, length: number): Uint32Array {
+  return new Uint32Array(buffer, byteOffset + start, length);
 }
 
 function invalid(): DistroError {

@@ -1,6 +1,8 @@
 /**
- * How a parsed index lies in one file, so that it is there again as soon as the file is read: a
- * header of 32-bit numbers (little-endian), then sections, each at a multiple of 4.
+ * How a parsed index lies in one file, so that it is there again as soon as the file is read: the
+ * packages' paragraphs, the names' bytes, sections of 32-bit numbers (little-endian), and at the end such
+ * a header; each at a multiple of 4. What is written first is what is known first: a paragraph is copied
+ * once, from where it was parsed to where it stays.
  *
  * Names stand in the order in which the index mentions them first: packages, then what each of
  * them asks for and provides. Among providers that are alike otherwise, apt's choice follows it.
@@ -8,13 +10,13 @@
 export const MAGIC = 0x31495041; // "API1"
 
 /** Changes with the bytes below: files of another version are made anew. */
-export const INDEX_FILE_VERSION = 1;
+export const INDEX_FILE_VERSION = 2;
 
 /** Numbers in the header after the magic and the version. */
 export const HEADER = ["names", "slots", "packages", "provides", "nameBytes", "textBytes"] as const;
 export type Counts = Readonly<Record<(typeof HEADER)[number], number>>;
 
-/** The sections behind the header in their order, and how many 32-bit numbers each takes. */
+/** The sections before the header in their order, and how many 32-bit numbers each takes. */
 export const SECTIONS = {
   /** Where each name starts in the names' bytes; one more for the end. */
   nameStarts: ({ names }: Counts): number => names + 1,

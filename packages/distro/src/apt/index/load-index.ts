@@ -1,9 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { decompress, readFileStream } from "@cooper/archive";
+import { type ByteStream, decompress, readFileStream } from "@cooper/archive";
 import { digestOf } from "@cooper/oci";
 import { isFault } from "@cooper/sys";
 import type { Context } from "../../ecosystem/context.ts";
 import { DistroError } from "../../errors.ts";
+import type { AlongReader } from "../../fetch/alongside.ts";
 import type { ReleaseFile } from "../release/release.ts";
 import type { Access } from "../sources/access.ts";
 import { encodeIndex } from "./encode-index.ts";
@@ -68,7 +69,7 @@ export async function loadIndexFile(
     limit: MAX_BYTES,
     signal: context.signal,
   });
-  return { index: await parsed(digest, async () => blob, path, context), digest };
+  return { index: await parsed({ digest, label: path, fetch: async () => blob }, context), digest };
 }
 
 async function loadOne(
@@ -81,15 +82,15 @@ async function loadOne(
     throw new DistroError("INDEX_TOO_LARGE", `${offer.address}/${path} is to have ${file.size} bytes`);
   }
   const digest = digestOf(file.algorithm, file.hex);
-  const fetchFrom = async (url: string): Promise<string> =>
-    await context.fetcher.file(
-      url,
-      { digest, size: file.size },
-      { label: path, ...offer.access, signal: context.signal },
-    );
-  const fetch = async (): Promise<string> => {
-    const plain = `${offer.address}/${path}`;
-    if (!offer.isByHash) return await fetchFrom(plain);
+  const label = `${offer.address}/${path}`;
+  const fetch = async (along: AlongReader): Promise<string> => {
+    const fetchFrom = async (url: string): Promise<string> =>
+      await context.fetcher.file(
+        url,
+        { digest, size: file.size, along },
+        { label: path, ...offer.access, signal: context.signal },
+      );
+    if (!offer.isByHash) return await fetchFrom(label);
     const directory = path.slice(0, path.lastIndexOf("/") + 1);
     try {
       return await fetchFrom(
@@ -97,35 +98,61 @@ async function loadOne(
       );
     } catch (error) {
       if (!isFault(error, "NOT_FOUND")) throw error;
-      return await fetchFrom(plain);
+      return await fetchFrom(label);
     }
   };
-  return await parsed(digest, fetch, `${offer.address}/${path}`, context);
+  const size = offer.files.get(offer.path)?.size;
+  return await parsed({ digest, label, size, fetch }, context);
 }
 
-async function parsed(
-  digest: string,
-  fetch: () => Promise<string>,
-  label: string,
-  context: Context,
-): Promise<IndexFile> {
-  let made: Buffer | undefined;
-  const path = await context.cache.derived(
+/** An index to be parsed. */
+interface Unparsed {
+  readonly digest: string;
+  /** How it is called in errors. */
+  readonly label: string;
+  /** Bytes when it is decompressed, where that is known. */
+  readonly size?: number | undefined;
+  /** Gives its path; where it has to come over the network, it is read as it comes. */
+  readonly fetch: (along: AlongReader) => Promise<string>;
+}
+
+async function parsed({ digest, label, size, fetch }: Unparsed, context: Context): Promise<IndexFile> {
+  const { cache, signal } = context;
+  const { promise: encoded, resolve: giveEncoded } = Promise.withResolvers<Buffer>();
+  let isEncoded = false;
+  const kept = cache.derived(
     "apt-index",
     `${digest} ${INDEX_FILE_VERSION}`,
     async (aside) => {
-      made = await encode(await fetch(), label, context);
+      let encoding: Promise<Buffer> | undefined;
+      const fetched = await fetch(async (bytes) => await (encoding = encode(bytes, size, label, context)));
+      const made = await (encoding ?? encode(readFileStream(fetched, { signal }), size, label, context));
+      isEncoded = true;
+      giveEncoded(made);
       await writeFile(aside, made);
     },
-    { signal: context.signal },
+    { signal },
   );
-  return new IndexFile(made ?? (await readFile(path)));
+  // Who solves need not wait until it is written: the next run will be glad of it, this one has it.
+  kept.catch((error: unknown) => {
+    if (!isEncoded || signal?.aborted === true) return;
+    const message = `the parsed index cannot be kept: ${error instanceof Error ? error.message : String(error)}`;
+    context.onEvent({ type: "warning", subject: label, message });
+  });
+  return new IndexFile(
+    await Promise.race([encoded, kept.then(async (path) => await (isEncoded ? encoded : readFile(path)))]),
+  );
 }
 
-async function encode(path: string, label: string, { signal }: Context): Promise<Buffer> {
+async function encode(
+  bytes: ByteStream,
+  size: number | undefined,
+  label: string,
+  { signal }: Context,
+): Promise<Buffer> {
   try {
     const limits = { maxBytes: MAX_CONTENT_BYTES };
-    return await encodeIndex(decompress(readFileStream(path, { signal }), { limits, signal }));
+    return await encodeIndex(decompress(bytes, { limits, signal }), size);
   } catch (cause) {
     if (isFault(cause, "LIMIT_EXCEEDED")) {
       throw new DistroError("INDEX_TOO_LARGE", `${label} is too large: ${cause.message}`, { cause });

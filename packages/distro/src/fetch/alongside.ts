@@ -1,0 +1,68 @@
+import type { ByteStream } from "@cooper/archive";
+
+/** Reads bytes while they pass to somebody else. They end early where the stream failed: what it read is void then. */
+export type AlongReader = (bytes: ByteStream) => Promise<unknown>;
+
+/**
+ * The same stream, which `read` is given too, chunk by chunk, at the pace of the slower of the two. A reader
+ * that stops or fails is let go, and nothing here waits for its result: whoever gave it does.
+ */
+export async function* alongside(stream: ByteStream, read: AlongReader): ByteStream {
+  const passage = new Passage();
+  const reading = read(passage.bytes()).then(passage.close, passage.close);
+  try {
+    for await (const chunk of stream) {
+      // Views of it: whoever writes one gives back a chunk that was lent, and the other still reads it.
+      await passage.put(chunk.subarray());
+      yield chunk.subarray();
+    }
+  } finally {
+    passage.end();
+    await reading;
+  }
+}
+
+/** Between two that go on at one pace: a chunk is put when the one before it was taken. */
+class Passage {
+  #chunk: Uint8Array | undefined;
+  #isEnded = false;
+  #isClosed = false;
+  /** Wakes who waits on either side. */
+  #wake: () => void = () => {};
+
+  async put(chunk: Uint8Array): Promise<void> {
+    while (this.#chunk !== undefined && !this.#isClosed) await this.#change();
+    if (this.#isClosed) return;
+    this.#chunk = chunk;
+    this.#wake();
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#wake();
+  }
+
+  /** Nobody takes any more. */
+  readonly close = (): void => {
+    this.#isClosed = true;
+    this.#wake();
+  };
+
+  async *bytes(): ByteStream {
+    for (;;) {
+      const chunk = this.#chunk;
+      if (chunk !== undefined) {
+        this.#chunk = undefined;
+        this.#wake();
+        yield chunk;
+      } else if (this.#isEnded) return;
+      else await this.#change();
+    }
+  }
+
+  async #change(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
