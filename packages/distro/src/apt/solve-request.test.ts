@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { temporaryDirectory } from "@cooper/test";
+import type { Cache } from "../cache/cache.ts";
 import type { OpenContext } from "../ecosystem/open-context.ts";
 import { parseRequest } from "./request.ts";
 import { AMD64, makeKey, testContext, write, writeRepository } from "./release/repository.fixture.ts";
@@ -76,4 +77,25 @@ test("a platform that Debian does not have, or the archive not, is refused", asy
   await assert.rejects(on("amd64", "windows"), { code: "PLATFORM_UNSUPPORTED" });
   await assert.rejects(on("sparc"), { code: "PLATFORM_UNSUPPORTED" });
   await assert.rejects(on("arm64"), { code: "PLATFORM_UNSUPPORTED", message: /nothing for arm64/ });
+});
+
+test("an index that cannot be kept is said, and what was asked for is solved all the same", async (t) => {
+  const context = await contextOf(t);
+  const cache: Cache = {
+    directory: context.cache.directory,
+    blob: async (digest) => await context.cache.blob(digest),
+    storeBlob: async (...given) => await context.cache.storeBlob(...given),
+    storeUnnamed: async (...given) => await context.cache.storeUnnamed(...given),
+    record: async (...given) => await context.cache.record(...given),
+    storeRecord: async (...given) => await context.cache.storeRecord(...given),
+    derived: async (_kind, _key, make) => {
+      await make("/dev/full", {});
+      return "/dev/full";
+    },
+  };
+  const { packages } = await solveRequest(parseRequest("app"), AMD64, { ...context, cache });
+  assert.deepEqual(names(packages), ["app", "lib"]);
+  const isSaid = (): boolean =>
+    context.events.some((event) => event.type === "warning" && /index cannot be kept/.test(event.message));
+  while (!isSaid()) await new Promise(setImmediate);
 });

@@ -6,22 +6,28 @@ import { alongside } from "./alongside.ts";
 const CHUNKS = ["one", "two", "", "three"];
 const LIMIT = { limit: 1000 };
 
+async function paced(stream: ByteStream, pace: "slow" | "quick"): Promise<string> {
+  let text = "";
+  for await (const chunk of stream) {
+    if (pace === "slow") await new Promise(setImmediate);
+    text += Buffer.from(chunk).toString();
+  }
+  return text;
+}
+
+async function* brokenOff(): ByteStream {
+  yield Buffer.from("one");
+  throw new Error("broken off");
+}
+
 test("both readers see all bytes in order, whichever is slower", async () => {
   for (const slow of ["first", "second"]) {
-    const paced = async (stream: ByteStream, isSlow: boolean): Promise<string> => {
-      let text = "";
-      for await (const chunk of stream) {
-        if (isSlow) await new Promise(setImmediate);
-        text += Buffer.from(chunk).toString();
-      }
-      return text;
-    };
     let other: Promise<string> | undefined;
     const stream = alongside(
       fromBytes(...CHUNKS),
-      async (bytes) => await (other = paced(bytes, slow === "second")),
+      async (bytes) => await (other = paced(bytes, slow === "second" ? "slow" : "quick")),
     );
-    assert.equal(await paced(stream, slow === "first"), "onetwothree");
+    assert.equal(await paced(stream, slow === "first" ? "slow" : "quick"), "onetwothree");
     assert.equal(await other, "onetwothree");
   }
 });
@@ -39,12 +45,8 @@ test("a reader that stops or fails does not hold the stream back", async () => {
 });
 
 test("the fault of a stream is its reader's to see, and ends what the other reads", async () => {
-  async function* failing(): ByteStream {
-    yield Buffer.from("one");
-    throw new Error("broken off");
-  }
   let seen = "";
-  const stream = alongside(failing(), async (bytes) => {
+  const stream = alongside(brokenOff(), async (bytes) => {
     seen = (await collect(bytes, LIMIT)).toString();
   });
   await assert.rejects(collect(stream, LIMIT), /broken off/);
