@@ -67,6 +67,8 @@ export async function buildSource(
     await boundBuildCache(options.home);
   };
   try {
+    // Asked at once, for git is slow; told when the image is put together.
+    const origin = options.origin ?? originOf(source);
     const pinned = await openRoots(plan, source, options, opened);
     const secrets = options.secrets ?? new Map<string, Buffer>();
     const last = graphOfPlan(plan, {
@@ -81,7 +83,6 @@ export async function buildSource(
       return undefined;
     }
     const epoch = options.epoch ?? LAYER_EPOCH;
-    const origin = options.origin ?? (await originOf(source));
     const layers = await execute(last, {
       ...options,
       secrets,
@@ -96,7 +97,7 @@ export async function buildSource(
       },
     });
     return {
-      image: await compose(plan, layers, await baseEnvironment(plan, opened, options), options, origin),
+      image: await compose(plan, layers, await baseEnvironment(plan, opened, options), options, await origin),
       close,
     };
   } catch (error) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { requireProgram, run } from "@cooper/test";
@@ -65,6 +65,31 @@ test("a source is as old as the commit that changed it last, until it is changed
   writeFileSync(join(shop, "new/a.py"), "");
   const changed = await openSource(shop, home);
   assert.deepEqual(await originOf(changed), { seconds: changed.newest, address: first.address });
+});
+
+test("a source is found in a work tree that is elsewhere, in a bare repository's directory, and through a link", async (t) => {
+  const program = requireProgram(t, "git");
+  if (program === undefined) return;
+  const env = { GIT_CONFIG_GLOBAL: "/dev/null" };
+  const names = ["-c", "user.name=a", "-c", "user.email=a@example.test"];
+  const { directory } = await sourceOf(t, { "main/app.py": "" });
+  const main = join(directory, "main");
+  const git = async (...args: readonly string[]): Promise<unknown> =>
+    await run(program, ["-C", main, ...names, ...args], { env });
+  const revision = async (path: string): Promise<string | undefined> =>
+    (await originOf(await openSource(path, join(directory, "../home")))).revision;
+  await git("init", "--quiet");
+  await git("add", ".");
+  await git("commit", "--quiet", "-m", "one");
+  const committed = await revision(main);
+  assert.match(committed ?? "", /^[0-9a-f]{40}$/);
+
+  await git("worktree", "add", "--quiet", join(directory, "tree")); // its .git is a file
+  assert.equal(await revision(join(directory, "tree")), committed);
+  symlinkSync("main", join(directory, "link"));
+  assert.equal(await revision(join(directory, "link")), committed);
+  await git("clone", "--quiet", "--bare", main, join(directory, "bare"));
+  assert.equal(await revision(join(directory, "bare")), undefined); // it has no tree that could be clean
 });
 
 test("a source that names a program for git to run runs none", async (t) => {

@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Source } from "./source.ts";
 
@@ -24,6 +26,7 @@ export async function originOf({ directory, newest }: Source): Promise<Origin> {
     return stdout.trim();
   };
   try {
+    if (!mayBeOfGit(directory)) return { seconds: newest };
     const [commit, changes, remote] = await Promise.all([
       git("log", "-1", "--format=%H %ct", "--", "."),
       git("status", "--porcelain", "--", "."),
@@ -41,6 +44,17 @@ export async function originOf({ directory, newest }: Source): Promise<Origin> {
     };
   } catch {
     return { seconds: newest }; // no git, or nothing committed yet
+  }
+}
+
+/**
+ * Whether git can find a repository: it goes up until a directory has `.git` or is one without a work
+ * tree, which has `HEAD` (gitrepository-layout(5)). Three processes that find none take longer than all else.
+ */
+function mayBeOfGit(directory: string): boolean {
+  for (let place = realpathSync(directory); ; place = dirname(place)) {
+    if (existsSync(join(place, ".git")) || existsSync(join(place, "HEAD"))) return true;
+    if (place === dirname(place)) return false;
   }
 }
 
