@@ -2,6 +2,7 @@
 // TypeScript sources. Starting is most of the time of most commands (docs/architecture.md, "How it starts"):
 // CommonJS, in which a module runs when it is first asked for, and one file for all of Cooper, since each
 // further one costs half a millisecond; only large libraries that few commands use have files of their own.
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
@@ -86,10 +87,10 @@ const ownFiles: Plugin = {
   name: "own-files",
   setup(builder) {
     builder.onResolve({ filter: /.*/ }, ({ path, kind }) => {
-      const name = kind === "dynamic-import" ? OWN_FILES.get(path) : undefined;
+      const name = kind === "entry-point" ? undefined : OWN_FILES.get(path);
       return name === undefined ? undefined : { path: name, namespace: "own-file" };
     });
-    // Its export is what the file exports; require, since Node has no second loader to start for it.
+    // `require` is that of packages/cli/src/compiled.ts.
     builder.onLoad({ filter: /.*/, namespace: "own-file" }, ({ path }) => ({
       contents: `module.exports = require("./${path}.cjs");`,
     }));
@@ -97,36 +98,51 @@ const ownFiles: Plugin = {
   },
 };
 
+async function bundle(entryPoints: Readonly<Record<string, string>>, files: unknown): Promise<void> {
+  await build({
+    entryPoints: { ...entryPoints },
+    outdir,
+    outExtension: { ".js": ".cjs" },
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    target: "node24",
+    conditions: ["@cooper/source"],
+    // What CycloneDX's library writes XML with; Cooper writes JSON, and the library does without.
+    external: ["koffi", "xmlbuilder2"],
+    minify: true,
+    keepNames: true, // an error's name is its class's
+    legalComments: "external",
+    plugins: [englishOnly, directImports, ownFiles],
+    // As in the modules that it was.
+    banner: { js: `"use strict";const importMetaUrl=require("node:url").pathToFileURL(__filename).href;` },
+    define: {
+      COOPER_VERSION: JSON.stringify(version),
+      COOPER_COMMANDS: JSON.stringify(Object.values(COMMANDS).flatMap((group) => Object.keys(group))),
+      COOPER_FILES: JSON.stringify(files),
+      COOPER_CONTAINER_INIT: JSON.stringify("./container-init.cjs"),
+      "import.meta.url": "importMetaUrl",
+      "import.meta.dirname": "__dirname",
+      "import.meta.filename": "__filename",
+    },
+    logLevel: "warning",
+  });
+}
+
 rmSync(outdir, { recursive: true, force: true });
 mkdirSync(outdir, { recursive: true });
-await build({
-  entryPoints: {
-    main: join(cli, "src/main.ts"),
-    app: join(cli, "src/app.ts"),
-    "container-init": join(root, "packages/engine/src/runtime/namespaces/init.ts"),
-    openpgp: "openpgp",
-    undici: "undici",
-  },
-  outdir,
-  outExtension: { ".js": ".cjs" },
-  bundle: true,
-  format: "cjs",
-  platform: "node",
-  target: "node24",
-  conditions: ["@cooper/source"],
-  // What CycloneDX's library writes XML with; Cooper writes JSON, and the library does without.
-  external: ["koffi", "xmlbuilder2"],
-  minify: true,
-  keepNames: true, // an error's name is its class's
-  plugins: [englishOnly, directImports, ownFiles],
-  banner: { js: `const importMetaUrl=require("node:url").pathToFileURL(__filename).href;` },
-  define: {
-    COOPER_VERSION: JSON.stringify(version),
-    COOPER_COMMANDS: JSON.stringify(Object.values(COMMANDS).flatMap((group) => Object.keys(group))),
-    COOPER_CONTAINER_INIT: JSON.stringify("./container-init.cjs"),
-    "import.meta.url": "importMetaUrl",
-    "import.meta.dirname": "__dirname",
-    "import.meta.filename": "__filename",
-  },
-  logLevel: "warning",
+await bundle({ app: join(cli, "src/app.ts"), openpgp: "openpgp", undici: "undici" }, []);
+const files = [...OWN_FILES.values()].map((name) => {
+  const text = readFileSync(join(outdir, `${name}.cjs`), "utf8");
+  // Then it is a byte a letter, in the file and in memory.
+  const [odd] = /[^\0-\x7f]/.exec(text) ?? [];
+  if (odd !== undefined) throw new Error(`${name}.cjs has ${odd}: write it as an escape or an entity`);
+  return [name, createHash("sha256").update(text).digest("hex").slice(0, 16)];
 });
+await bundle(
+  {
+    main: join(cli, "src/main.ts"),
+    "container-init": join(root, "packages/engine/src/runtime/namespaces/init.ts"),
+  },
+  files,
+);

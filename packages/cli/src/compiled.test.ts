@@ -1,67 +1,131 @@
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
-import { rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+} from "node:fs";
+import { rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import type { TestContext } from "node:test";
 import { requireRoot, run, temporaryDirectory } from "@cooper/test";
 
-const root = join(import.meta.dirname, "../../..");
-const bundle = join(root, "packages/cli/dist", `bundle-${process.pid}`); // where koffi is found
+const published = mkdtempSync(join(tmpdir(), "cooper-bundle-"));
 before(async () => {
-  await run(process.execPath, [join(root, "scripts/bundle.ts"), bundle]);
+  await run(process.execPath, [join(import.meta.dirname, "../../../scripts/bundle.ts"), published]);
 });
-after(() => rmSync(bundle, { recursive: true, force: true }));
+after(() => rmSync(published, { recursive: true, force: true }));
 
-/** The help of a command, which is loaded for it, and what Node says of the files that it compiles. */
-async function help(cache: string, ...command: readonly string[]): Promise<string> {
-  const finished = await run(process.execPath, [join(bundle, "main.cjs"), ...command, "--help"], {
-    env: {
-      ...process.env,
-      COOPER_CACHE_DIR: cache,
-      NODE_COMPILE_CACHE: "",
-      NODE_DEBUG_NATIVE: "COMPILE_CACHE",
+interface Installed {
+  readonly bundle: string;
+  readonly cache: string;
+  /** Runs `cooper digest --help`, and says whether it ran what stood in the file. The file is another one afterwards. */
+  readonly digest: () => Promise<"compiled now" | "compiled before">;
+  readonly cooper: (...args: readonly string[]) => Promise<string>;
+  /** The files that are kept, by their path under `compiled`. */
+  readonly kept: () => readonly string[];
+}
+
+/** A bundle of the test's own. */
+function installed(t: TestContext): Installed {
+  const directory = temporaryDirectory(t);
+  const bundle = join(directory, "bundle");
+  cpSync(published, bundle, { recursive: true });
+  const cache = join(directory, "cache");
+  const compiled = join(cache, "compiled");
+  const cooper = async (...args: readonly string[]): Promise<string> => {
+    const env = { ...process.env, COOPER_CACHE_DIR: cache };
+    return (await run(process.execPath, [join(bundle, "main.cjs"), ...args], { env })).stdout;
+  };
+  let words = "Prints the digest of";
+  let runs = 0;
+  return {
+    bundle,
+    cache,
+    cooper,
+    digest: async () => {
+      const isNew = (await cooper("digest", "--help")).includes(words);
+      const next = words.replace(/^../, String(10 + runs++));
+      change(join(bundle, "app.cjs"), words, next);
+      words = next;
+      return isNew ? "compiled now" : "compiled before";
     },
-  });
-  assert.match(finished.stdout, new RegExp(`^USAGE\\n +cooper ${command.join(" ")}`, "m"));
-  return finished.stdout + finished.stderr;
+    kept: () =>
+      readdirSync(compiled, { recursive: true, encoding: "utf8" })
+        .filter((name) => statSync(join(compiled, name)).isFile())
+        .toSorted(),
+  };
 }
 
-const TAKEN = /app\.cjs was accepted/;
-
-function files(directory: string): readonly string[] {
-  const names = readdirSync(directory, { recursive: true, encoding: "utf8" });
-  return names.map((name) => join(directory, name)).filter((path) => statSync(path).isFile());
+function change(path: string, from: string | RegExp, to: string): void {
+  writeFileSync(path, readFileSync(path, "latin1").replaceAll(from, to), "latin1");
 }
 
-test("a command takes what the same command compiled before, and nothing of others", async (t) => {
-  const cache = join(temporaryDirectory(t), "cache");
-  assert.doesNotMatch(await help(cache, "digest"), TAKEN);
-  assert.match(await help(cache, "digest"), TAKEN);
-  assert.doesNotMatch(await help(cache, "cat"), TAKEN);
-  assert.doesNotMatch(await help(cache), TAKEN);
-  assert.deepEqual(readdirSync(join(cache, "compiled")).toSorted(), ["cat", "digest", "others"]);
+test("a command runs what the same command compiled before, and adds to it once", async (t) => {
+  const { digest, cooper, kept, cache } = installed(t);
+  assert.equal(await digest(), "compiled now");
+  assert.match(kept().join(" "), /^digest\/app-[0-9a-f]{16}-1$/);
+  assert.equal(await digest(), "compiled before");
+  assert.match(kept().join(" "), /^digest\/app-[0-9a-f]{16}-2$/);
+  const [path = ""] = kept();
+  const { ino } = statSync(join(cache, "compiled", path));
+  assert.equal(await digest(), "compiled before");
+  assert.deepEqual(kept(), [path]);
+  assert.equal(statSync(join(cache, "compiled", path)).ino, ino);
+
+  await cooper("cat", "--help");
+  await cooper("--help");
+  assert.deepEqual(
+    kept().map((name) => name.replace(/-.*/, "")),
+    ["cat/app", "digest/app", "others/app"],
+  );
   assert.equal(statSync(join(cache, "compiled")).mode & 0o777, 0o700);
 });
 
-test("asking for the version compiles and keeps nothing", async (t) => {
-  const cache = join(temporaryDirectory(t), "cache");
+test("another version runs nothing that this one compiled", async (t) => {
+  const { digest, bundle } = installed(t);
+  await digest();
+  change(join(bundle, "main.cjs"), /"app","[0-9a-f]{16}"/g, '"app","0123456789abcdef"');
+  assert.equal(await digest(), "compiled now");
+});
+
+test("what Node compiled with other options is compiled again, in its place", async (t) => {
+  const { digest, bundle, cache, kept } = installed(t);
+  await digest();
+  await digest();
   const env = { ...process.env, COOPER_CACHE_DIR: cache };
-  const { stdout } = await run(process.execPath, [join(bundle, "main.cjs"), "--version"], { env });
-  assert.match(stdout, /^cooper \d/);
+  const names = kept();
+  const main = ["--no-opt", join(bundle, "main.cjs"), "digest", "--help"];
+  await run(process.execPath, main, { env });
+  assert.deepEqual(kept(), names);
+  assert.equal(await digest(), "compiled now");
+  assert.equal(await digest(), "compiled before");
+});
+
+test("asking for the version compiles and keeps nothing", async (t) => {
+  const { cooper, cache } = installed(t);
+  assert.match(await cooper("--version"), /^cooper \d/);
   assert.ok(!existsSync(cache));
 });
 
-test("what a crash cut short or somebody damaged is compiled again", async (t) => {
-  const cache = temporaryDirectory(t);
-  await help(cache, "digest");
+test("what a crash cut short or something damaged is compiled again", async (t) => {
+  const { digest, cache, kept } = installed(t);
+  await digest();
   for (const damage of [
     (path: string): void => truncateSync(path, statSync(path).size / 2),
-    (path: string): void => writeFileSync(path, Buffer.alloc(statSync(path).size, 0x5a)),
+    (path: string): void => writeFileSync(path, readFileSync(path).fill(0x5a, 1000, 1010)),
+    (path: string): void => writeFileSync(path, Buffer.alloc(statSync(path).size)),
     (path: string): void => writeFileSync(path, ""),
   ]) {
-    for (const path of files(join(cache, "compiled"))) damage(path);
-    assert.doesNotMatch(await help(cache, "digest"), TAKEN);
-    assert.match(await help(cache, "digest"), TAKEN);
+    for (const name of kept()) damage(join(cache, "compiled", name));
+    assert.equal(await digest(), "compiled now");
+    assert.equal(await digest(), "compiled before");
   }
 });
 
@@ -84,10 +148,10 @@ test("where others could put something, or nothing can be written, nothing is ke
     });
   }
   for (const prepare of places) {
-    const cache = join(temporaryDirectory(t), "cache");
+    const { digest, cache, kept } = installed(t);
     prepare(cache);
-    assert.doesNotMatch(await help(cache, "digest"), TAKEN);
-    assert.doesNotMatch(await help(cache, "digest"), TAKEN);
-    if (statSync(cache).isDirectory()) assert.deepEqual(files(cache), []);
+    assert.equal(await digest(), "compiled now");
+    assert.equal(await digest(), "compiled now");
+    if (statSync(cache).isDirectory()) assert.deepEqual(kept(), []);
   }
 });

@@ -1,7 +1,10 @@
-import { keepCompiled } from "./compiled.ts";
+import { createRequire } from "node:module";
+import { type BundledFile, CompiledFiles } from "./compiled.ts";
 
-/** Put in by scripts/bundle.ts; not there when the sources run as they are. */
+// Put in by scripts/bundle.ts; not there when the sources run as they are.
 declare const COOPER_VERSION: string | undefined;
+declare const COOPER_COMMANDS: readonly string[];
+declare const COOPER_FILES: readonly BundledFile[];
 
 // The version is asked often, by scripts: it is told before anything else is loaded.
 const asked = process.argv[2];
@@ -15,7 +18,14 @@ async function tellVersion(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  if (typeof COOPER_VERSION === "string") keepCompiled(asked);
-  const { main } = await import("./app.ts");
-  process.exit(await main(process.argv.slice(2)));
+  if (typeof COOPER_VERSION !== "string") {
+    const { main } = await import("./app.ts");
+    process.exit(await main(process.argv.slice(2)));
+  }
+  const command = COOPER_COMMANDS.find((name) => name === asked) ?? "others";
+  const files = new CompiledFiles(import.meta.dirname, command, {
+    require: createRequire(import.meta.url),
+    files: COOPER_FILES,
+  });
+  process.exit(await files.app().main(process.argv.slice(2)));
 }

@@ -10,7 +10,7 @@ import type { GlobalFlags, JsonFlag } from "../flags.ts";
 import type { CacheUsageAnswer } from "../schemas/packages.ts";
 
 export const cacheUsage = defineCommand<GlobalFlags & JsonFlag, []>({
-  description: `Says what is kept and can be made again: packages, parsed indexes, finished layers and what Node compiled of
+  description: `Says what is kept and can be made again: packages, parsed indexes, finished layers and what was compiled of
 Cooper in $COOPER_CACHE_DIR, or $XDG_CACHE_HOME/cooper, or ~/.cache/cooper; and what builds from source keep under $COOPER_HOME.`,
   examples: [{ run: "cache du", shows: "What there is, the largest first" }],
   parameters: {

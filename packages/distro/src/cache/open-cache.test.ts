@@ -130,9 +130,9 @@ test("what was not used for longest goes first when the cache is over its limit"
   );
 });
 
-test("what Node compiled of Cooper is counted and goes as all else does", async (t) => {
+test("what was compiled of Cooper is counted and goes as all else does", async (t) => {
   const directory = temporaryDirectory(t);
-  const kept = join(directory, "compiled/build/v24-x64-0/0919f87b");
+  const kept = join(directory, "compiled/build/app-0123456789abcdef-2");
   mkdirSync(dirname(kept), { recursive: true });
   writeFileSync(kept, "bytecode");
   const cache = await openCache({ directory });

@@ -51,7 +51,7 @@ export async function trim(directory: string, allowed: number | ((held: number) 
   for (const entry of entries.toSorted((a, b) => a.usedAt - b.usedAt || (a.path < b.path ? -1 : 1))) {
     if (size <= limit && limit > 0) break;
     // oxlint-disable-next-line no-await-in-loop -- thousands at once would only wait for the disk
-    await rm(entry.path, { force: true });
+    await rm(entry.path, { force: true, recursive: true });
     size -= entry.size;
   }
   return before - size;
@@ -63,11 +63,11 @@ async function entriesOf(directory: string): Promise<readonly Entry[]> {
     // oxlint-disable-next-line no-await-in-loop
     for (const kind of await namesIn(join(directory, family))) {
       // oxlint-disable-next-line no-await-in-loop
-      for (const name of await namesIn(join(directory, family, kind), { recursive: true })) {
+      for (const name of await namesIn(join(directory, family, kind))) {
         const path = join(directory, family, kind, name);
         // oxlint-disable-next-line no-await-in-loop
         const status = await stat(path).catch(() => undefined); // removed a moment ago
-        if (status?.isFile() !== true) continue;
+        if (status === undefined) continue;
         found.push({ path, kind: `${family}/${kind}`, size: status.size, usedAt: status.mtimeMs });
       }
     }

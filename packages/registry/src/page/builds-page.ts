@@ -49,7 +49,7 @@ export function answerBuildPage(response: ServerResponse, build: Build): void {
       ${error === undefined ? undefined : html`<p class="bad" role="alert">${error}</p>`}
       ${digest === undefined ? undefined : html`<p>It is <code>${digest}</code>.</p>`}
       <p class="soft">
-        ${reference} · ${waiting} waiting · <a href="/_cooper/builds/${id}/log">log as text</a>
+        ${reference} &middot; ${waiting} waiting &middot; <a href="/_cooper/builds/${id}/log">log as text</a>
       </p>
       <h2>Log</h2>
       <pre tabindex="0"><code>${logText(build)}</code></pre>
