@@ -16,8 +16,10 @@ export type BuildErrorCode =
   | "LAYER_INVALID"
   /** There is no such file or directory to make a layer of. */
   | "LAYER_MISSING"
-  /** A lock is of another state of the file that it was made from. */
+  /** A lock is of another state of what it was made from. */
   | "LOCK_OUTDATED"
+  /** What a lock names is no longer where it was, or is something else. */
+  | "LOCK_UNFULFILLED"
   /** No provider takes the source for one of its own. */
   | "NO_PROVIDER"
   /** What an image is told to be (a command, a variable, a port, a label) is not written as documented. */

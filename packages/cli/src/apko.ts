@@ -19,10 +19,10 @@ export async function buildDescription(
   path: string,
 ): Promise<void> {
   const { signal } = terminal;
-  const making = packageMaking(terminal, flags);
+  const { locks, ...making } = packageMaking(terminal, flags);
   const built = await buildApko(path, {
     ...making,
-    lock: flags.lockfile === undefined ? making.lock : readLock(flags.lockfile),
+    lock: flags.lockfile === undefined ? locks?.[0] : readLock(flags.lockfile),
     platforms: flags.platform === undefined ? undefined : [flags.platform],
     signal,
   });

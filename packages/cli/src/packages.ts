@@ -57,7 +57,7 @@ export function packageMaking(terminal: Terminal, flags: PackageFlags): PackageM
   return {
     ...repositoryOptions(terminal, flags),
     layers: { strategy: flags.layers, budget: flags.layerBudget },
-    lock: flags.locked === undefined ? undefined : readLock(flags.locked),
+    locks: flags.locked === undefined ? undefined : [readLock(flags.locked)],
   };
 }
 
@@ -65,7 +65,7 @@ export function packageMaking(terminal: Terminal, flags: PackageFlags): PackageM
 export function repositoryOptions(
   terminal: Terminal,
   flags: RepositoryFlags,
-): Omit<PackageMaking, "layers" | "lock"> {
+): Omit<PackageMaking, "layers" | "locks"> {
   return {
     repositories: flags.repository,
     keyrings: flags.keyring,

@@ -95,16 +95,15 @@ export function settingsOf(flags: SourceFlags): Settings {
 }
 
 function readPlan(path: string): Plan {
-  let json: unknown;
+  return parsePlan(readJson(path, "cooper plan prints one."), path);
+}
+
+/** `FILE_MISSING`, and `ARGUMENT_INVALID` for what is not JSON, with this advice. */
+export function readJson(path: string, advice: string): unknown {
   try {
-    json = JSON.parse(readFileSync(path, "utf8"));
+    return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw fileFault("read", path, error);
-    throw new CliError(
-      "ARGUMENT_INVALID",
-      `${path} is not JSON: ${error.message}`,
-      "cooper plan prints one.",
-    );
+    throw new CliError("ARGUMENT_INVALID", `${path} is not JSON: ${error.message}`, advice);
   }
-  return parsePlan(json, path);
 }

@@ -24,7 +24,15 @@ export { DEFAULT_LAYER_BUDGET, MAX_LAYER_BUDGET, planLayers } from "./layers/pla
 export type { LayeringOptions, LayerStrategy } from "./layers/plan.ts";
 export { diffLocks } from "./lock/difference.ts";
 export type { LockChange } from "./lock/difference.ts";
-export { formatLock, lockSchema, parseLock, solutionSchema, solutionsOf } from "./lock/lock.ts";
+export {
+  formatLock,
+  lockFrom,
+  lockSchema,
+  parseLock,
+  solutionSchema,
+  solutionsOf,
+  versionsOf,
+} from "./lock/lock.ts";
 export type { Lock } from "./lock/lock.ts";
 export type { Cache, ExpectedBlob, StoredBlob } from "./cache/cache.ts";
 export { cacheDirectory } from "./cache/cache-directory.ts";

@@ -46,7 +46,7 @@ async function solutionsFor(
   tools: OpenContext,
 ): Promise<readonly Solution[]> {
   const asked = context.platforms ?? (context.platform === undefined ? [] : [context.platform]);
-  if (making.lock !== undefined) return solutionsOf(making.lock, `${name}:${rest}`, asked);
+  if (making.locks !== undefined) return solutionsOf(making.locks, `${name}:${rest}`, asked);
   const platforms = asked.length > 0 ? asked : (making.platforms ?? [hostPlatform()]);
   const request = (await ecosystemOf(name)).parse(rest);
   return await solvePackages(name, request, platforms, tools);

@@ -6,8 +6,8 @@ import type { Scheme } from "@cooper/transport";
 /** How images of packages are made. */
 export interface PackageMaking extends Omit<ContextOptions, "signal"> {
   readonly layers?: LayersOptions | undefined;
-  /** Nothing is solved: what this says is made. `LOCK_INVALID` where it is for another reference. */
-  readonly lock?: Lock | undefined;
+  /** Nothing is solved: what these say is made. `LOCK_INVALID` where none of them is for a reference. */
+  readonly locks?: readonly Lock[] | undefined;
   /** What is made where nobody asks for a platform; default: this machine's. */
   readonly platforms?: readonly Platform[] | undefined;
 }

@@ -1,3 +1,4 @@
+import { fromBytes, writeFileAtomic } from "@cooper/archive";
 import { buildSource, reproduce } from "@cooper/build";
 import type { BuildSourceOptions, BuiltImage, Plan, Source } from "@cooper/build";
 import { drawGraph, dumpGraph, privilege, againInUserNamespace } from "@cooper/engine";
@@ -18,7 +19,7 @@ import type { Terminal } from "../display/terminal.ts";
 import { epochOfEnvironment } from "../epoch.ts";
 import { flag, globalFlags, progressFlag, text } from "../flags.ts";
 import type { GlobalFlags, ProgressFlag } from "../flags.ts";
-import { packageFlags } from "../packages.ts";
+import { packageFlags, packageMaking } from "../packages.ts";
 import type { PackageFlags } from "../packages.ts";
 import {
   destinationsOf,
@@ -29,8 +30,9 @@ import {
   writeOutput,
 } from "../places.ts";
 import type { OutputFlags } from "../places.ts";
-import { planOf, sourceFlags } from "../source.ts";
+import { sourceFlags } from "../source.ts";
 import type { SourceFlags } from "../source.ts";
+import { planToBuild } from "../source-locks.ts";
 
 type Flags = GlobalFlags &
   ProgressFlag &
@@ -45,6 +47,7 @@ type Flags = GlobalFlags &
     readonly checkReproducible?: boolean | undefined;
     readonly debugOnFailure?: boolean | undefined;
     readonly lockfile?: string | undefined;
+    readonly writePlan?: string | undefined;
     readonly printGraph?: "json" | "text" | undefined;
   };
 
@@ -65,6 +68,10 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     },
     { run: "build . --check-reproducible", shows: "Built twice: the digest, or what differs" },
     { run: "build --plan plan.json . -t shop", shows: "A plan that was printed before" },
+    {
+      run: "build . -t shop --write-plan plan.json",
+      shows: "And what it stood on, by digest: for the same image another day, elsewhere",
+    },
     { run: "build . -o oci:out:1 --sbom spdx", shows: "With its SBOM: cooper referrers oci:out:1 lists it" },
     {
       run: "build image.yaml -o oci:out --lockfile image.lock",
@@ -93,6 +100,10 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
         "Build twice, every step anew, and show what differs; status 1 if anything does",
       ),
       debugOnFailure: flag("Open a shell in the root of a step that fails, with its mounts and environment"),
+      writePlan: text(
+        "Resolve every reference, and write the plan that was run, with what they came to",
+        "FILE",
+      ),
       lockfile: text("Of image.yaml, exactly the packages in this lock (cooper lock image.yaml)", "FILE"),
       printGraph: {
         kind: "enum",
@@ -129,17 +140,17 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     }
     const sboms = flags.sbom === undefined ? undefined : await import("../attach.ts");
     sboms?.requireAttachable(destinationsOf(flags));
-    const { resolver } = placeOptions(terminal, flags, flags);
+    const { resolver } = placeOptions(terminal, flags);
     // Now, and not when everything is built.
     for (const destination of destinationsOf(flags)) resolver.requireWritable(destination);
-    const { source, plan, settings } = await planOf(terminal, path, flags);
+    const { source, plan, settings } = await planToBuild(terminal, path, flags);
     const { signal } = terminal;
     const caches = await openBuildCaches(terminal, flags);
     const given: GivenLayer[] = [];
     const options: BuildSourceOptions = {
       home: cooperHome(),
       platform: flags.platform ?? hostPlatform(),
-      resolver,
+      packages: packageMaking(terminal, { ...flags, locked: undefined }),
       settings,
       secrets: secretsOf(flags),
       agents: agentsOf(flags),
@@ -164,6 +175,10 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
           ? await builtTwice(terminal, plan, source, options)
           : await buildSource(plan, source, options);
       if (built === undefined) return;
+      if (flags.writePlan !== undefined)
+        await writeFileAtomic(flags.writePlan, fromBytes(`${JSON.stringify(plan, undefined, 2)}\n`), {
+          signal,
+        });
       await writeBuildCaches(terminal, flags, given);
       if (destinationsOf(flags).length > 0) {
         await writeOutput(terminal, flags, built.image);
@@ -197,8 +212,6 @@ async function builtTwice(
 }
 
 /** Whether where packages come from, or who is trusted, is said for this build alone. */
-function isOfItsOwn({ locked, repository, keyring, allowUntrusted, layers, layerBudget }: Flags): boolean {
-  return [locked, repository, keyring, allowUntrusted, layers, layerBudget].some(
-    (given) => given !== undefined,
-  );
+function isOfItsOwn({ repository, keyring, allowUntrusted, layers, layerBudget }: Flags): boolean {
+  return [repository, keyring, allowUntrusted, layers, layerBudget].some((given) => given !== undefined);
 }

@@ -89,7 +89,7 @@ async function answer(terminal: Terminal, document: string, output: string | und
 async function ofPackages(terminal: Terminal, flags: Flags, ref: string): Promise<Sbom> {
   const { platform, locked } = flags;
   if (locked !== undefined) {
-    const [first] = solutionsOf(readLock(locked), ref, platform === undefined ? [] : [platform]);
+    const [first] = solutionsOf([readLock(locked)], ref, platform === undefined ? [] : [platform]);
     if (first === undefined)
       throw new CliError("ARGUMENT_INVALID", `${locked} locks nothing`, "Lock it anew.");
     return sbomOfSolution(first, ref);

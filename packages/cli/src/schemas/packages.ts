@@ -1,9 +1,10 @@
+import { sourceLockSchema } from "@cooper/build";
 import { lockSchema, solutionSchema } from "@cooper/distro";
 import { z } from "zod";
 
 export const resolveAnswer = solutionSchema;
 
-export const lockAnswer = lockSchema;
+export const lockAnswer = z.union([lockSchema, sourceLockSchema]);
 
 export const cacheUsageAnswer = z.object({
   directory: z.string().describe("Where what was fetched lies"),

@@ -6,6 +6,8 @@ import { workshop, type Workshop } from "./cooper.ts";
 
 /** A workshop in which `cooper build --plan plan.json source` runs lines of busybox's shell. */
 export interface BuildWorkshop extends Workshop {
+  /** The reference of busybox. */
+  readonly base: string;
   /** Writes `plan.json`: one step of these lines over busybox, and an image of its `/out`. */
   plan(commands: readonly string[], step?: object, sources?: object): void;
 }
@@ -27,6 +29,7 @@ export async function buildWorkshop(t: TestContext): Promise<BuildWorkshop | und
   const base = `oci:${join(directory, "base")}:1`;
   return {
     ...shop,
+    base,
     plan(commands, step = {}, sources = {}) {
       const plan = {
         version: 1,

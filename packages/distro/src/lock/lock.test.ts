@@ -64,13 +64,13 @@ test("a lock that names a host is refused: it would say where one machine found 
 });
 
 test("a lock serves its own reference and its own platforms, and no others", () => {
-  assert.deepEqual(solutionsOf(LOCK, "apt:curl:bookworm", []), LOCK.solutions);
-  assert.deepEqual(solutionsOf(LOCK, "apt:curl:bookworm", [ARM64]), [LOCK.solutions[1]]);
-  assert.throws(() => solutionsOf(LOCK, "apt:wget", []), {
+  assert.deepEqual(solutionsOf([LOCK], "apt:curl:bookworm", []), LOCK.solutions);
+  assert.deepEqual(solutionsOf([LOCK], "apt:curl:bookworm", [ARM64]), [LOCK.solutions[1]]);
+  assert.throws(() => solutionsOf([LOCK], "apt:wget", []), {
     code: "LOCK_INVALID",
     message: /for apt:curl:bookworm/,
   });
-  assert.throws(() => solutionsOf(LOCK, "apt:curl:bookworm", [{ os: "linux", architecture: "s390x" }]), {
+  assert.throws(() => solutionsOf([LOCK], "apt:curl:bookworm", [{ os: "linux", architecture: "s390x" }]), {
     code: "LOCK_INVALID",
     message: /nothing for linux\/s390x/,
   });

@@ -85,6 +85,11 @@ export function parseLock(json: string, path: string): Lock {
   } catch (cause) {
     throw invalid(path, "is not JSON", cause);
   }
+  return lockFrom(value, path);
+}
+
+/** The same, of what stands in its JSON. */
+export function lockFrom(value: unknown, path: string): Lock {
   const parsed = lockSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -98,16 +103,18 @@ export function formatLock(lock: Lock): string {
 }
 
 /**
- * The lock's solutions for a reference and these platforms; none given means all that it has.
- * `LOCK_INVALID` where it was made for something else.
+ * What locks say of a reference, for these platforms; none given means all that there are.
+ * `LOCK_INVALID` where they were made for something else.
  */
 export function solutionsOf(
-  lock: Lock,
+  locks: readonly Lock[],
   reference: string,
   platforms: readonly Platform[],
 ): readonly Solution[] {
-  if (lock.reference !== reference) {
-    throw new DistroError("LOCK_INVALID", `the lock is for ${lock.reference}, and not for ${reference}`, {
+  const lock = locks.find((each) => each.reference === reference);
+  if (lock === undefined) {
+    const others = locks.map((each) => each.reference).join(", ");
+    throw new DistroError("LOCK_INVALID", `the lock is for ${others}, and not for ${reference}`, {
       advice: `Lock it anew: cooper lock ${reference}`,
     });
   }
@@ -119,6 +126,15 @@ export function solutionsOf(
       advice: `It has ${lock.solutions.map((solution) => show(solution.platform)).join(", ")}; lock it anew with --platform.`,
     });
   });
+}
+
+/** Versions by package name, of a base too: what `Context.keep` takes. */
+export function versionsOf(solutions: readonly Solution[]): Map<string, string> {
+  const packages = solutions.flatMap((solution) => [
+    ...(solution.base?.packages ?? []),
+    ...solution.packages,
+  ]);
+  return new Map(packages.map(({ name, version }) => [name, version]));
 }
 
 function isSame(a: Platform, b: Platform): boolean {

@@ -9,7 +9,9 @@ import {
 import type { Cancellable } from "@cooper/archive";
 import { inParallel } from "@cooper/distro";
 import { type Image, type ImageConfig, type Layer, makeImage } from "@cooper/oci";
-import { type Opened, type Resolver, selectImage } from "@cooper/transport";
+import { type Opened, selectImage } from "@cooper/transport";
+import { makeResolver, type ResolverOptions } from "../../schemes/resolver.ts";
+import { packageLocks } from "../lock/locks.ts";
 import { graphOfPlan, referencesOf } from "../plan/graph.ts";
 import { DEFAULT_DIRECTORY, DEFAULT_USER, type Plan } from "../plan/plan.ts";
 import { initOf, rootsOf } from "../plan/init.ts";
@@ -21,8 +23,8 @@ import { LAYER_EPOCH } from "./time.ts";
 import { withAsker } from "../versions/npm-tools.ts";
 import type { Settings } from "../providers/provider.ts";
 
-export interface BuildSourceOptions extends Omit<ExecuteOptions, "epoch" | "openImage" | "locals"> {
-  readonly resolver: Resolver;
+export interface BuildSourceOptions
+  extends Omit<ExecuteOptions, "epoch" | "openImage" | "locals">, ResolverOptions {
   /** Whether references that were opened lately mean what they meant then; default `remembered`. */
   readonly roots?: "remembered" | "apart" | undefined;
   /**
@@ -117,10 +119,16 @@ async function openRoots(
   opened: Map<string, Opened>,
 ): Promise<ReadonlyMap<string, string>> {
   const roots = options.roots === "apart" ? "apart" : options.cache === "ignore" ? "again" : "remembered";
+  const { locks } = plan;
+  const { packages, further } = options;
+  const resolver = makeResolver({
+    packages: locks === undefined ? packages : { ...packages, locks: packageLocks(locks) },
+    further,
+  });
   const references = referencesOf(plan);
   const open = async (reference: string, cancel: Cancellable): Promise<readonly [string, string]> => {
     try {
-      const root = await openRoot(reference, { ...options, ...cancel, roots });
+      const root = await openRoot(reference, { ...options, ...cancel, resolver, roots, locks });
       opened.set(reference, root.opened);
       return [reference, root.pinned];
     } catch (error) {

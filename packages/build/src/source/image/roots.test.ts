@@ -38,3 +38,36 @@ test("what a build stands on is kept for the next one, but not where it counted 
   await open("apart");
   assert.equal(made, 4);
 });
+
+test("what a lock names is kept beside what the reference means today, and neither stands for the other", async (t) => {
+  const home = temporaryDirectory(t);
+  let [inputs, made] = ["packages 1", 0];
+  const layer = makeLayer({
+    tar: () => {
+      made++;
+      return writeTar([{ path: "a", type: "file", bytes: Buffer.from(inputs) }]);
+    },
+  });
+  const resolver = createResolver([
+    {
+      name: "apt",
+      open: async () => ({ content: makeImage({ config: PLATFORM, layers: [layer] }), inputs }),
+    },
+  ]);
+  const locks = { "apt:a": { solutions: [] } };
+  const open = async (locked: typeof locks | undefined): Promise<string> => {
+    const root = await openRoot("apt:a", { home, platform: PLATFORM, resolver, locks: locked });
+    await root.opened.close();
+    return root.pinned;
+  };
+  assert.equal(await open(undefined), PINNED);
+  inputs = "packages 0";
+  assert.equal(await open(locks), "packages 0 for linux/amd64");
+  const before = made;
+  assert.equal(await open(undefined), PINNED);
+  assert.equal(await open(locks), "packages 0 for linux/amd64");
+  assert.equal(made, before, "both are kept");
+  await assert.rejects(openRoot("apt:b", { home, platform: PLATFORM, resolver, locks }), {
+    code: "LOCK_OUTDATED",
+  });
+});

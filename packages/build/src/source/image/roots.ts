@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Cancellable } from "@cooper/archive";
 import { PACKAGE_IMAGE_VERSION } from "@cooper/distro";
 import { touch } from "@cooper/engine";
@@ -8,6 +8,9 @@ import { formatPlatform, type Platform } from "@cooper/oci";
 import { isFault } from "@cooper/sys";
 import { type Opened, openReference, type Resolver, write } from "@cooper/transport";
 import { z } from "zod";
+import { BuildError } from "../../errors.ts";
+import type { Locks } from "../lock/locks.ts";
+import { lockedReference } from "../lock/references.ts";
 
 export interface RootOptions extends Cancellable {
   /** Cooper's home. */
@@ -20,6 +23,8 @@ export interface RootOptions extends Cancellable {
    * other repositories or keys count for this one alone. Default `remembered`.
    */
   readonly roots?: "remembered" | "again" | "apart" | undefined;
+  /** What references came to before: they come to that again, whatever `roots` says. The resolver has those of packages. */
+  readonly locks?: Locks | undefined;
 }
 
 /** An image that steps stand on, and what it is made of. */
@@ -37,33 +42,73 @@ const FRESH = 24 * 3600;
  * is made anew only where its inputs changed.
  */
 export async function openRoot(reference: string, options: RootOptions): Promise<Root> {
-  const { home, platform, resolver, environment, signal } = options;
-  const name = createHash("sha256")
-    .update(`${reference} ${formatPlatform(platform)} ${PACKAGE_IMAGE_VERSION}`)
-    .digest("hex")
-    .slice(0, 40);
-  const directory = join(home, "build", "roots");
-  const path = join(directory, `${name}.json`);
-  const kept = `oci:${directory}:${name}`;
-  const record = recordSchema.safeParse(parsed(path)).data;
-  const { roots = "remembered" } = options;
+  const { locks, resolver, platform, signal, environment, roots = "remembered" } = options;
+  if (locks !== undefined) return await openLockedRoot(reference, locks, options);
+  const place = placeOf(reference, options);
+  const record = recordAt(place);
   if (record !== undefined && roots === "remembered" && isFresh(record.at)) {
-    const opened = await openIfThere(kept, signal);
+    const opened = await openIfThere(place.kept, signal);
     if (opened !== undefined) {
-      touch(path);
+      touch(place.path);
       return { opened, pinned: record.inputs };
     }
   }
   const found = await resolver.open(reference, { platform, signal, environment });
-  const { inputs, repository } = found;
-  // What lies somewhere lies there next time; only what is made is worth keeping.
-  if (inputs === undefined || repository !== undefined || roots === "apart") {
-    return { opened: found, pinned: inputs ?? (await found.content.digest({ signal })) };
+  if (roots === "apart") return await rootOf(found, options);
+  return await keep(found, reference, place, options);
+}
+
+/** The same, of a lock: what is kept of it stays true. `LOCK_OUTDATED`, `LOCK_UNFULFILLED` */
+async function openLockedRoot(reference: string, locks: Locks, options: RootOptions): Promise<Root> {
+  const { resolver, platform, signal, environment } = options;
+  const locked = lockedReference(reference, locks);
+  try {
+    const found = await resolver.open(locked, { platform, signal, environment });
+    // Beside what the reference means today, which is asked for by its name alone.
+    return await keep(found, reference, placeOf(`${reference} ${found.inputs}`, options), options);
+  } catch (error) {
+    if (!isFault(error, "NOT_FOUND", "DIGEST_MISMATCH", "SIZE_MISMATCH", "PACKAGE_INVALID")) throw error;
+    throw new BuildError("LOCK_UNFULFILLED", `${reference} cannot be had as it is locked: ${error.message}`, {
+      cause: error,
+      fields: { reference },
+      advice:
+        "Name a mirror that still has it (--repository), or lock it anew: cooper plan --lock, cooper lock DIRECTORY.",
+    });
   }
-  const before = record?.inputs === inputs ? await openIfThere(kept, signal) : undefined;
+}
+
+/** Where an image is kept. */
+interface Place {
+  /** Of what is known of it. */
+  readonly path: string;
+  /** The reference of the image itself. */
+  readonly kept: string;
+}
+
+function placeOf(what: string, { home, platform }: RootOptions): Place {
+  const name = createHash("sha256")
+    .update(`${what} ${formatPlatform(platform)} ${PACKAGE_IMAGE_VERSION}`)
+    .digest("hex")
+    .slice(0, 40);
+  const directory = join(home, "build", "roots");
+  return { path: join(directory, `${name}.json`), kept: `oci:${directory}:${name}` };
+}
+
+/** What was found, as it lies where it is kept; there it is made, unless it is there already. */
+async function keep(
+  found: Opened,
+  reference: string,
+  { path, kept }: Place,
+  options: RootOptions,
+): Promise<Root> {
+  const { inputs, repository } = found;
+  const { signal } = options;
+  // What lies somewhere lies there next time; only what is made is worth keeping.
+  if (inputs === undefined || repository !== undefined) return await rootOf(found, options);
+  const before = recordAt({ path, kept })?.inputs === inputs ? await openIfThere(kept, signal) : undefined;
   await before?.close();
   if (before === undefined) {
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(dirname(path), { recursive: true });
     await write(found.content, kept, { signal });
   }
   const aside = `${path}.${randomUUID()}`;
@@ -73,7 +118,15 @@ export async function openRoot(reference: string, options: RootOptions): Promise
   return { opened: await openReference(kept, { signal }), pinned: inputs };
 }
 
+async function rootOf(found: Opened, { signal }: RootOptions): Promise<Root> {
+  return { opened: found, pinned: found.inputs ?? (await found.content.digest({ signal })) };
+}
+
 const recordSchema = z.object({ inputs: z.string(), at: z.number() });
+
+function recordAt({ path }: Place): z.infer<typeof recordSchema> | undefined {
+  return recordSchema.safeParse(parsed(path)).data;
+}
 
 function isFresh(at: number): boolean {
   const age = Date.now() / 1000 - at;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BuildError } from "../../errors.ts";
+import { locksSchema } from "../lock/locks.ts";
 
 /**
  * How an application becomes an image, as data: what a provider says, what `cooper plan` prints and
@@ -126,6 +127,9 @@ export const planSchema = z.strictObject({
     .describe("Files from elsewhere, by the name that copies and mounts give"),
   steps: z.record(text, stepSchema),
   deploy: deploySchema,
+  locks: locksSchema
+    .optional()
+    .describe("What the references came to, by reference; without it they are resolved when it is built"),
 });
 
 export type Plan = z.infer<typeof planSchema>;

@@ -15,6 +15,7 @@ test("both ignore files count, the second one after the first, with what they ta
     "keep.log": "",
     "node_modules/x/index.js": "",
     "cooper.toml": "",
+    "cooper.lock": "",
   });
   assert.deepEqual(source.paths, [".cooperignore", ".dockerignore", "one.log"]);
 });

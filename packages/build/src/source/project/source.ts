@@ -12,7 +12,7 @@ import {
 import { errnoOf } from "@cooper/sys";
 import { parse as parseToml, TomlError } from "smol-toml";
 import { BuildError } from "../../errors.ts";
-import { OVERLAY_FILES } from "../overlay/files.ts";
+import { OWN_FILES } from "../overlay/files.ts";
 
 /** An application's files, as providers look at them: without what is ignored. */
 export interface Source {
@@ -71,7 +71,7 @@ export async function openSource(
   }
   const read = (path: string): string | undefined => readText(join(directory, path));
   const written = IGNORE_FILES.flatMap((name) => patternsOf(name, read(name) ?? ""));
-  const ignored = [...ALWAYS_IGNORED, ...OVERLAY_FILES, ...written, ...exclude];
+  const ignored = [...ALWAYS_IGNORED, ...OWN_FILES, ...written, ...exclude];
   const memory = openMemory(home, directory);
   const { files, newest } = await scanLocal(
     directory,
