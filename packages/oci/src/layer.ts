@@ -42,6 +42,7 @@ export function completeLayer(core: LayerCore): Layer {
   return {
     mediaType: descriptor.mediaType,
     known: () => descriptor,
+    knownDiffId: () => diffId,
     descriptor: async () => descriptor,
     open: (options = {}) => core.open(options),
     diffId: async (options) => diffId ?? (await findDiffId(options)),

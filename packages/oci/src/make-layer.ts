@@ -80,6 +80,7 @@ export function makeLayer(options: LayerOptions): Layer {
   return {
     mediaType,
     known: () => made?.descriptor,
+    knownDiffId: () => made?.diffId,
     descriptor: async (cancel) => (made ?? (await make(cancel))).descriptor,
     diffId: async (cancel) => (made ?? (await make(cancel))).diffId,
     open,

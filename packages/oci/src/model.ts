@@ -24,6 +24,8 @@ export interface Blob {
 
 /** A layer of an image: a blob that holds a tar, compressed or not. */
 export interface Layer extends Blob {
+  /** The diffID, if it is known without making or reading the content. */
+  knownDiffId(): DiffId | undefined;
   diffId(options?: Cancellable): Promise<DiffId>;
   /** The uncompressed tar, by the content's own magic number. Checked against the blob's digest and the diffID. */
   tar(options?: Cancellable): ByteStream;

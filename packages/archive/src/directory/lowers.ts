@@ -20,28 +20,27 @@ interface Found {
  * has a path wins, unless a whiteout, an opaque directory or a file hides it.
  */
 export class Lowers {
-  readonly #directories: () => readonly string[];
+  readonly #waiting: Iterator<string>;
   readonly #settings: UnpackSettings;
-  #roots: readonly number[] | undefined;
+  readonly #roots: number[] = [];
 
-  /** The topmost first; asked for when something is looked for. */
-  constructor(directories: () => readonly string[], settings: UnpackSettings) {
-    this.#directories = directories;
+  /** The topmost first; each is asked for when something is looked for that those before do not have. */
+  constructor(directories: Iterable<string>, settings: UnpackSettings) {
+    this.#waiting = directories[Symbol.iterator]();
     this.#settings = settings;
   }
 
   close(): void {
-    for (const fd of this.#roots ?? []) closeSync(fd);
+    for (const fd of this.#roots) closeSync(fd);
   }
 
-  #open(): readonly number[] {
-    if (this.#roots !== undefined) return this.#roots;
-    const roots: number[] = [];
-    const directories = this.#directories();
-    this.#roots = roots;
-    for (const directory of directories)
-      roots.push(openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY));
-    return roots;
+  *#opened(): Generator<number> {
+    yield* this.#roots;
+    for (let next = this.#waiting.next(); next.done !== true; next = this.#waiting.next()) {
+      const root = openSync(next.value, constants.O_RDONLY | constants.O_DIRECTORY);
+      this.#roots.push(root);
+      yield root;
+    }
   }
 
   /**
@@ -49,7 +48,7 @@ export class Lowers {
    * content, open for reading; it is called before this returns.
    */
   find(path: PathString, read: (entry: TarEntry, content: number | undefined) => void): boolean {
-    for (const root of this.#open()) {
+    for (const root of this.#opened()) {
       const opened: number[] = [];
       try {
         const found = this.#lookUp(root, path, opened);

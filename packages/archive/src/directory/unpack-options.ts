@@ -41,10 +41,10 @@ export interface UnpackOptions extends Cancellable {
   readonly overlayXattrs?: "trusted" | "user" | undefined;
   /**
    * With whiteouts `overlay`: the directories of the layers below, the topmost first. A directory that
-   * the archive presumes gets its attributes from there, and a hard link its file. Asked for when the
-   * archive first leans on them.
+   * the archive presumes gets its attributes from there, and a hard link its file. Each is asked for
+   * when the archive leans on it.
    */
-  readonly lowers?: (() => readonly string[]) | undefined;
+  readonly lowers?: Iterable<string> | undefined;
   /** What is left out is as in `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits> | undefined;
   readonly onNote?: ((note: UnpackNote) => void) | undefined;

@@ -142,7 +142,7 @@ test("no descriptor stays open, whether it ends well or not", async (t) => {
   const members: TarInput[] = [];
   for (let index = 0; index < 100; index++) members.push(file(`d${index}/e/f`), file(`d${index}`, "over"));
   const attempt = async (name: string, more: readonly TarInput[]): Promise<void> => {
-    const lowers = (): readonly string[] => [scratch];
+    const lowers = [scratch];
     const options = { whiteouts: "overlay", lowers } as const;
     await unpackTar(writeTar([...members, ...more]), join(scratch, name), options).catch(() => {});
   };

@@ -158,7 +158,7 @@ for (const { name, members, expected, differs } of CASES) {
     const upper = join(scratch, "upper");
     const merged = join(scratch, "merged");
     await unpackTar(writeTar(LOWER), lower, { whiteouts: "overlay" });
-    await unpackTar(writeTar(members), upper, { whiteouts: "overlay", lowers: () => [lower] });
+    await unpackTar(writeTar(members), upper, { whiteouts: "overlay", lowers: [lower] });
     mkdirSync(merged);
     try {
       mount("overlay", merged, "overlay", 0, `lowerdir=${upper}:${lower}`);
@@ -213,7 +213,7 @@ test("in overlay form a directory that is only presumed is as the layer below ha
   await unpackTar(writeTar(below), lower, { whiteouts: "overlay" });
   await unpackTar(writeTar([file("opt/app/new"), whiteout("opt/.wh.old")]), upper, {
     whiteouts: "overlay",
-    lowers: () => [lower],
+    lowers: [lower],
   });
   const opt = statSync(join(upper, "opt"));
   assert.equal(opt.mode & 0o7777, 0o1770);
@@ -232,9 +232,9 @@ test("in overlay form a hard link to a file of the layer below gets that file", 
   await unpackTar(writeTar([program, file("gone"), symlink("bin", "usr/bin")]), bottom, {
     whiteouts: "overlay",
   });
-  await unpackTar(writeTar([whiteout(".wh.gone")]), middle, { whiteouts: "overlay", lowers: () => [bottom] });
+  await unpackTar(writeTar([whiteout(".wh.gone")]), middle, { whiteouts: "overlay", lowers: [bottom] });
   const link: TarInput = { path: "alias", type: "hardlink", linkPath: "bin/tool" };
-  const lowers = (): readonly string[] => [middle, bottom];
+  const lowers = [middle, bottom];
   await unpackTar(writeTar([link]), top, { whiteouts: "overlay", lowers });
   assert.equal(readFileSync(join(top, "alias"), "utf8"), "program");
   assert.equal(statSync(join(top, "alias")).mode & 0o7777, 0o4755);

@@ -169,6 +169,7 @@ export class MadeLayers {
     return {
       mediaType,
       known: () => this.#blob(diffId)?.known(),
+      knownDiffId: () => diffId,
       descriptor: async (cancel = {}) => await (await blob(cancel)).descriptor(cancel),
       diffId: async () => diffId,
       tar,

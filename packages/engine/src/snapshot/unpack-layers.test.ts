@@ -66,3 +66,19 @@ test("where one layer cannot be had, the others are let go, and nothing half unp
   assert.deepEqual(left, []);
   assert.equal((await unpacked(makeImage({ config: PLATFORM, layers: [good] }), home)).length, 1);
 });
+
+test("a layer that is there is not read, though nobody has compressed it yet", async (t) => {
+  const home = temporaryDirectory(t);
+  const layer = await layerOf({ path: "a", type: "file", mode: 0o644, bytes: Buffer.from("a") });
+  const [first] = await unpacked(makeImage({ config: PLATFORM, layers: [layer] }), home);
+  const diffId = await layer.diffId();
+  const uncompressed: Layer = {
+    ...layer,
+    known: () => undefined,
+    knownDiffId: () => diffId,
+    tar: () => {
+      throw new Error("it was read");
+    },
+  };
+  assert.deepEqual(await unpacked(makeImage({ config: PLATFORM, layers: [uncompressed] }), home), [first]);
+});

@@ -41,10 +41,9 @@ export async function unpackLayers(image: Image, options: UnpackOptions): Promis
   makeDirectories(unpackedDirectory(options.home), 0o700);
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const stack = new Stack({ ...options, signal });
-  for (const layer of await image.layers(options)) stack.add(layer);
+  const stack = new Stack(await image.layers(options), { ...options, signal });
   const ended = await Promise.allSettled(
-    stack.held.map(async (layer) => {
+    stack.hold().map(async (layer) => {
       try {
         return await layer;
       } catch (error) {
@@ -68,6 +67,8 @@ export async function unpackLayers(image: Image, options: UnpackOptions): Promis
 const SIDE_BY_SIDE = 4;
 /** Between two looks at whether another process has unpacked a layer that both want. */
 const UNPACK_PAUSE_MS = 20;
+/** How often a layer is begun anew as soon as one that it leans on is there, before it waits for all. */
+const IMPATIENCE = 3;
 
 interface HeldLayer {
   readonly directory: string;
@@ -76,23 +77,32 @@ interface HeldLayer {
 
 /** Layers one upon the other; each waits for those below it only where it leans on them. */
 class Stack {
-  /** The bottom one first. */
-  readonly held: Promise<HeldLayer>[] = [];
+  readonly #layers: readonly Layer[];
   readonly #options: UnpackOptions;
   readonly #lane = new Lane(SIDE_BY_SIDE);
-  #chainId: Promise<Digest> | undefined;
+  readonly #held: Promise<HeldLayer>[] = [];
+  /** Of those that are held by now. */
+  readonly #directories = new Map<number, string>();
 
-  constructor(options: UnpackOptions) {
+  /** The bottom one first. */
+  constructor(layers: readonly Layer[], options: UnpackOptions) {
+    this.#layers = layers;
     this.#options = options;
   }
 
-  add(layer: Layer): void {
-    const below = [...this.held];
-    // A layer that is still to be made has no diffID before it has been streamed: it is unpacked first.
-    const early = layer.known() === undefined ? this.#unpack(layer, below) : undefined;
-    const chainId = this.#identify(layer, early, this.#chainId);
-    this.#chainId = chainId;
-    this.held.push(this.#hold(layer, { below, early, chainId }));
+  /** All of them, the bottom one first. The largest is begun first: nobody is to wait for it at the end. */
+  hold(): readonly Promise<HeldLayer>[] {
+    let below: Promise<Digest> | undefined;
+    const places = this.#layers.map((layer, place) => {
+      // A layer that is still to be made has no diffID before it has been streamed: it is unpacked first.
+      const early = layer.knownDiffId() === undefined ? this.#unpack(place) : undefined;
+      below = this.#identify(layer, early, below);
+      return { place, early, chainId: below, size: layer.known()?.size ?? 0 };
+    });
+    for (const each of places.toSorted((a, b) => b.size - a.size)) {
+      this.#held[each.place] = this.#hold(each);
+    }
+    return this.#held;
   }
 
   async #identify(
@@ -105,9 +115,9 @@ class Stack {
     return chainIdOf(await below, diffId);
   }
 
-  async #hold(layer: Layer, { below, early, chainId }: Unpacking): Promise<HeldLayer> {
+  async #hold({ place, early, chainId }: Place): Promise<HeldLayer> {
     const directory = join(unpackedDirectory(this.#options.home), directoryName(await chainId));
-    const diffId = await layer.diffId(this.#options);
+    const diffId = await this.#layer(place).diffId(this.#options);
     for (;;) {
       const lock = openSync(`${directory}.lock`, "a", 0o600);
       try {
@@ -116,12 +126,13 @@ class Stack {
           if (early !== undefined) rmSync(await early, { recursive: true, force: true });
           futimesSync(lock, new Date(), new Date()); // it was used now
           this.#options.onEvent?.({ type: "layer-cached", diffId });
+          this.#directories.set(place, directory);
           return { directory, release: () => closeSync(lock) };
         }
         // Who waited for the exclusive lock here would wait for the end of whoever was faster and runs now.
         if (lockFile(lock, "exclusive")) {
           if (!existsSync(directory)) {
-            renameSync(await (early ?? this.#unpack(layer, below)), directory);
+            renameSync(await (early ?? this.#unpack(place)), directory);
             this.#options.onEvent?.({ type: "layer-done", diffId });
           }
         } else {
@@ -138,22 +149,27 @@ class Stack {
   }
 
   /** Unpacks a layer under a name that nobody looks for, and gives that name. */
-  async #unpack(layer: Layer, below: readonly Promise<HeldLayer>[]): Promise<string> {
-    try {
-      return await this.#unpackOver(layer, "unfinished");
-    } catch (error) {
-      if (!(error instanceof LeansOnUnfinished)) throw error;
+  async #unpack(place: number): Promise<string> {
+    const { signal } = this.#options;
+    for (let tries = 1; ; tries++) {
+      const leave = await this.#lane.enter(signal);
+      try {
+        return await this.#unpackOnce(place, tries);
+      } catch (error) {
+        if (!(error instanceof LeansOnUnfinished)) throw error;
+        leave(); // its place is for those below now
+        await Promise.all(tries < IMPATIENCE ? [this.#held[error.place]] : this.#held.slice(0, place));
+      } finally {
+        leave();
+      }
     }
-    // Its place is free for those below meanwhile.
-    const lowers = (await Promise.all(below)).map(({ directory }) => directory).toReversed();
-    return await this.#unpackOver(layer, lowers);
   }
 
-  async #unpackOver(layer: Layer, lowers: readonly string[] | "unfinished"): Promise<string> {
+  async #unpackOnce(place: number, tries: number): Promise<string> {
     const { home, owners, overlayXattrs, signal, onEvent } = this.#options;
+    const layer = this.#layer(place);
     const aside = join(unpackedDirectory(home), `partial-${process.pid}-${randomBytes(6).toString("hex")}`);
-    const leave = await this.#lane.enter(signal);
-    if (lowers === "unfinished") onEvent?.({ type: "layer-start", descriptor: layer.known() });
+    if (tries === 1) onEvent?.({ type: "layer-start", descriptor: layer.known() });
     mkdirSync(aside, { mode: 0o755 });
     try {
       await unpackTar(layer.tar(this.#options), aside, {
@@ -161,29 +177,46 @@ class Stack {
         owners,
         devices: overlayXattrs === "trusted" ? "create" : "skip",
         overlayXattrs,
-        lowers: () => {
-          if (lowers === "unfinished") throw new LeansOnUnfinished();
-          return lowers;
-        },
+        lowers: this.#below(place),
         signal,
       });
       return aside;
     } catch (error) {
       rmSync(aside, { recursive: true, force: true });
       throw error;
-    } finally {
-      leave();
     }
+  }
+
+  /** The directories of the layers below, the topmost first. */
+  *#below(place: number): Generator<string> {
+    for (let lower = place - 1; lower >= 0; lower--) {
+      const directory = this.#directories.get(lower);
+      if (directory === undefined) throw new LeansOnUnfinished(lower);
+      yield directory;
+    }
+  }
+
+  #layer(place: number): Layer {
+    const layer = this.#layers[place];
+    if (layer === undefined) throw new Error(`unreachable: there is no layer ${place}`);
+    return layer;
   }
 }
 
-interface Unpacking {
-  /** The layers under it, the bottom one first. */
-  readonly below: readonly Promise<HeldLayer>[];
+interface Place {
+  readonly place: number;
   /** Where it is unpacked already. */
   readonly early: Promise<string> | undefined;
   readonly chainId: Promise<Digest>;
 }
 
 /** A layer has a hard link to, or presumes a directory of, one that may not be unpacked yet. */
-class LeansOnUnfinished extends Error {}
+class LeansOnUnfinished extends Error {
+  /** Which one. */
+  readonly place: number;
+
+  constructor(place: number) {
+    super(`layer ${place} is not unpacked yet`);
+    this.place = place;
+  }
+}
