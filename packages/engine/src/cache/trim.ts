@@ -113,14 +113,17 @@ const SCARCE = 4 * 2 ** 30;
 
 /**
  * Trims what builds keep to its limit (`cacheLimit`), but not more than once an hour, or once a minute on a
- * disk that is almost full. For whoever has just made something.
+ * disk that is almost full. The first hour of a home needs none. For whoever has just made something.
  */
 export async function boundBuildCache(home: string, options: Cancellable = {}): Promise<void> {
   const limit = cacheLimit();
   const stamp = join(home, "build", "trimmed");
-  const last = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const last = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs;
   const free = freeSpace(join(home, "build"));
-  if (Math.abs(Date.now() - last) < (free < SCARCE ? PERIOD_WHEN_SCARCE : PERIOD)) return;
+  const isScarce = free < SCARCE;
+  const age = Math.abs(Date.now() - (last ?? 0));
+  if (age < (isScarce ? PERIOD_WHEN_SCARCE : PERIOD)) return;
   writeFileSync(stamp, "");
+  if (last === undefined && !isScarce) return;
   await trimBuildCache(home, { limit: (held) => limit({ held, free }), ...options });
 }
