@@ -12,6 +12,8 @@ import { OutputTail } from "./output.ts";
 import { clampTimes, removeMountPoint, RUNTIME_MOUNTS } from "./upper.ts";
 
 export interface ExecWatch {
+  /** Told when it runs. */
+  readonly onStart?: (() => void) | undefined;
   readonly onOutput: (text: string) => void;
   /** Told, in a sentence, of a limit that nothing here enforces as it is meant. */
   readonly onShortcoming: (text: string) => void;
@@ -72,7 +74,7 @@ async function supervise(
   operation: ExecOperation,
   { container, runtime, limits, mountScript, secrets }: ExecBundle,
   { signal }: ExecContext,
-  { onOutput }: ExecWatch,
+  { onStart, onOutput }: ExecWatch,
 ): Promise<EngineError | undefined> {
   const output = new OutputTail(onOutput, secrets);
   const seconds = operation.limits?.time ?? DEFAULT_TIME;
@@ -92,7 +94,7 @@ async function supervise(
       mountScript,
       limits,
       stdin: "ignore",
-      onSpawn: () => {},
+      onSpawn: () => onStart?.(),
       onOutput: (chunk) => output.add(chunk),
     });
     output.end();

@@ -135,6 +135,7 @@ class Execution {
                 cacheDirectory: (id) => this.#made.cacheDirectory(id, this.#emptyCaches),
               },
               {
+                onStart: () => this.#options.onCommand?.(),
                 onOutput: (text) => this.#options.onEvent?.({ type: "step-output", step, text }),
                 onShortcoming: (text) => this.#onShortcoming(step, text),
                 onFailure: async (failed) => await this.#onFailure({ ...failed, step }),

@@ -34,6 +34,8 @@ export interface ExecuteOptions extends Cancellable {
   readonly parallel?: number | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   readonly onEvent?: ((event: BuildEvent) => void) | undefined;
+  /** Told of each command that is running now: there is time for what nobody waits for. */
+  readonly onCommand?: (() => void) | undefined;
   /** Told of the first command that fails, while its root still stands; the others are being ended. */
   readonly onFailedStep?: ((failed: FailedStep) => Promise<void>) | undefined;
 }

@@ -158,7 +158,8 @@ class Stack {
       } catch (error) {
         if (!(error instanceof LeansOnUnfinished)) throw error;
         leave(); // its place is for those below now
-        await Promise.all(tries < IMPATIENCE ? [this.#held[error.place]] : this.#held.slice(0, place));
+        const from = tries < IMPATIENCE ? error.place : 0;
+        await Promise.all(this.#held.slice(from, error.place + 1));
       } finally {
         leave();
       }

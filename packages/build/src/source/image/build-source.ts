@@ -18,7 +18,7 @@ import { initOf, rootsOf } from "../plan/init.ts";
 import { annotationsOf, labelsOf } from "./labels.ts";
 import { type Origin, originOf } from "../project/origin.ts";
 import type { Source } from "../project/source.ts";
-import { openRoot } from "./roots.ts";
+import { Keeping, openRoot } from "./roots.ts";
 import { LAYER_EPOCH } from "./time.ts";
 import { withAsker } from "../versions/npm-tools.ts";
 import type { Settings } from "../providers/provider.ts";
@@ -60,6 +60,7 @@ export async function buildSource(
 ): Promise<BuiltImage | undefined> {
   const { platform, signal } = options;
   const opened = new Map<string, Opened>();
+  const keeping = new Keeping();
   // Others that clean up leave alone what a build uses, until its image is written.
   const held = await holdBuild(options.home, { signal });
   const close = async (): Promise<void> => {
@@ -71,7 +72,7 @@ export async function buildSource(
   try {
     // Asked at once, for git is slow; told when the image is put together.
     const origin = options.origin ?? originOf(source);
-    const pinned = await openRoots(plan, source, options, opened);
+    const pinned = await openRoots(plan, source, options, { opened, keeping });
     const secrets = options.secrets ?? new Map<string, Buffer>();
     const last = graphOfPlan(plan, {
       platform,
@@ -81,6 +82,7 @@ export async function buildSource(
     });
     options.onGraph?.(last);
     if (options.goal === "graph") {
+      await keeping.end();
       await close();
       return undefined;
     }
@@ -97,12 +99,17 @@ export async function buildSource(
         if (found === undefined) throw new Error(`unreachable: ${reference} was not opened`);
         return await selectImage(found.content, { platform, signal });
       },
+      // While this process has little else to do.
+      onCommand: () => keeping.begin(),
     });
+    await keeping.end();
     return {
       image: await compose(plan, layers, await baseEnvironment(plan, opened, options), options, await origin),
       close,
     };
   } catch (error) {
+    // Whoever repairs what failed builds again. That it failed is what counts.
+    if (signal?.aborted !== true) await keeping.end().catch(() => {});
     await close();
     throw error;
   }
@@ -116,7 +123,7 @@ async function openRoots(
   plan: Plan,
   source: Source,
   options: BuildSourceOptions,
-  opened: Map<string, Opened>,
+  { opened, keeping }: { readonly opened: Map<string, Opened>; readonly keeping: Keeping },
 ): Promise<ReadonlyMap<string, string>> {
   const roots = options.roots === "apart" ? "apart" : options.cache === "ignore" ? "again" : "remembered";
   const { locks } = plan;
@@ -130,6 +137,7 @@ async function openRoots(
     try {
       const root = await openRoot(reference, { ...options, ...cancel, resolver, roots, locks });
       opened.set(reference, root.opened);
+      keeping.add(root);
       return [reference, root.pinned];
     } catch (error) {
       throw options.settings === undefined ? error : withAsker(error, reference, source, options.settings);

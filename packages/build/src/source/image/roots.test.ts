@@ -25,7 +25,8 @@ test("what a build stands on is kept for the next one, but not where it counted 
     },
   ]);
   const open = async (roots?: "remembered" | "again" | "apart"): Promise<string> => {
-    const { opened, pinned } = await openRoot("apt:a", { home, platform: PLATFORM, resolver, roots });
+    const { opened, pinned, keep } = await openRoot("apt:a", { home, platform: PLATFORM, resolver, roots });
+    await keep?.();
     await opened.close();
     return pinned;
   };
@@ -57,6 +58,7 @@ test("what a lock names is kept beside what the reference means today, and neith
   const locks = { "apt:a": { solutions: [] } };
   const open = async (locked: typeof locks | undefined): Promise<string> => {
     const root = await openRoot("apt:a", { home, platform: PLATFORM, resolver, locks: locked });
+    await root.keep?.();
     await root.opened.close();
     return root.pinned;
   };

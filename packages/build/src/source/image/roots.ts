@@ -31,6 +31,8 @@ export interface RootOptions extends Cancellable {
 export interface Root {
   readonly opened: Opened;
   readonly pinned: string;
+  /** Keeps it for later builds, before it is closed; undefined where there is nothing to keep. */
+  readonly keep?: (() => Promise<void>) | undefined;
 }
 
 /** Seconds for which a reference means what it meant. */
@@ -39,7 +41,7 @@ const FRESH = 24 * 3600;
 /**
  * Opens what a plan's reference names. What is made of packages is kept under Cooper's home and taken
  * from there for a day, so that a build does not ask mirrors what they said an hour ago; after that it
- * is made anew only where its inputs changed.
+ * is made anew only where its inputs changed. What was made now can be read at once, and is still to be kept.
  */
 export async function openRoot(reference: string, options: RootOptions): Promise<Root> {
   const { locks, resolver, platform, signal, environment, roots = "remembered" } = options;
@@ -55,7 +57,7 @@ export async function openRoot(reference: string, options: RootOptions): Promise
   }
   const found = await resolver.open(reference, { platform, signal, environment });
   if (roots === "apart") return await rootOf(found, options);
-  return await keep(found, reference, place, options);
+  return await keepable(found, reference, place, options);
 }
 
 /** The same, of a lock: what is kept of it stays true. `LOCK_OUTDATED`, `LOCK_UNFULFILLED` */
@@ -65,7 +67,10 @@ async function openLockedRoot(reference: string, locks: Locks, options: RootOpti
   try {
     const found = await resolver.open(locked, { platform, signal, environment });
     // Beside what the reference means today, which is asked for by its name alone.
-    return await keep(found, reference, placeOf(`${reference} ${found.inputs}`, options), options);
+    const place = placeOf(`${reference} ${found.inputs}`, options);
+    const { keep, ...root } = await keepable(found, reference, place, options);
+    await keep?.(); // now, and not with the others: here it is known what it means where that fails
+    return root;
   } catch (error) {
     if (!isFault(error, "NOT_FOUND", "DIGEST_MISMATCH", "SIZE_MISMATCH", "PACKAGE_INVALID")) throw error;
     throw new BuildError("LOCK_UNFULFILLED", `${reference} cannot be had as it is locked: ${error.message}`, {
@@ -94,8 +99,8 @@ function placeOf(what: string, { home, platform }: RootOptions): Place {
   return { path: join(directory, `${name}.json`), kept: `oci:${directory}:${name}` };
 }
 
-/** What was found, as it lies where it is kept; there it is made, unless it is there already. */
-async function keep(
+/** What was found, as it lies where it is kept; unless it is there already, that is still to be done. */
+async function keepable(
   found: Opened,
   reference: string,
   { path, kept }: Place,
@@ -105,17 +110,23 @@ async function keep(
   const { signal } = options;
   // What lies somewhere lies there next time; only what is made is worth keeping.
   if (inputs === undefined || repository !== undefined) return await rootOf(found, options);
+  const remember = (): void => {
+    const aside = `${path}.${randomUUID()}`;
+    writeFileSync(aside, JSON.stringify({ reference, inputs, at: Math.floor(Date.now() / 1000) }));
+    renameSync(aside, path);
+  };
   const before = recordAt({ path, kept })?.inputs === inputs ? await openIfThere(kept, signal) : undefined;
-  await before?.close();
-  if (before === undefined) {
+  if (before !== undefined) {
+    remember();
+    await found.close();
+    return { opened: before, pinned: inputs };
+  }
+  const keep = async (): Promise<void> => {
     mkdirSync(dirname(path), { recursive: true });
     await write(found.content, kept, { signal });
-  }
-  const aside = `${path}.${randomUUID()}`;
-  writeFileSync(aside, JSON.stringify({ reference, inputs, at: Math.floor(Date.now() / 1000) }));
-  renameSync(aside, path);
-  await found.close();
-  return { opened: await openReference(kept, { signal }), pinned: inputs };
+    remember();
+  };
+  return { opened: found, pinned: inputs, keep };
 }
 
 async function rootOf(found: Opened, { signal }: RootOptions): Promise<Root> {
@@ -126,6 +137,28 @@ const recordSchema = z.object({ inputs: z.string(), at: z.number() });
 
 function recordAt({ path }: Place): z.infer<typeof recordSchema> | undefined {
   return recordSchema.safeParse(parsed(path)).data;
+}
+
+/** Roots that are still to be kept, all at once and when that is in nobody's way. */
+export class Keeping {
+  readonly #keeps: (() => Promise<void>)[] = [];
+  #kept: Promise<unknown> | undefined;
+
+  add({ keep }: Root): void {
+    if (keep !== undefined) this.#keeps.push(keep);
+  }
+
+  /** Begins, if that was not done before. What fails is told to who waits for the end. */
+  begin(): void {
+    this.#kept ??= Promise.all(this.#keeps.map(async (keep) => await keep()));
+    this.#kept.catch(() => {});
+  }
+
+  /** Keeps what is not kept yet, and waits for the end of it. */
+  async end(): Promise<void> {
+    this.begin();
+    await this.#kept;
+  }
 }
 
 function isFresh(at: number): boolean {
