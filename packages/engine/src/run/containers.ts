@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { errnoOf, lockFile, makeDirectories } from "@cooper/sys";
@@ -49,9 +49,10 @@ export function createContainerDirectory(home: string): ContainerDirectory {
 function makeLocked(home: string): { readonly id: string; readonly path: string; readonly lock: number } {
   const parent = containersDirectory(home);
   const id = `${PREFIX}${randomBytes(8).toString("hex")}`;
-  const path = join(parent, id);
   const aside = asidePath(parent);
   makeDirectories(aside, 0o700);
+  // runc takes no root that a link leads to, as where /home is one.
+  const path = join(realpathSync(parent), id);
   const lock = openSync(join(aside, "lock"), "a", 0o600);
   try {
     if (!lockFile(lock, "exclusive")) throw new Error("unreachable: nobody else knows of this lock");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -68,6 +68,18 @@ test("a container's exit status is given, and nothing of it is left", async (t) 
   assert.equal(status, 7);
   assert.deepEqual(readdirSync(join(home, "containers")), []);
   assert.ok(!readFileSync("/proc/self/mounts", "utf8").includes(home));
+});
+
+test("a home that a link leads to is as good as another", async (t) => {
+  const layer = requireBusybox(t);
+  if (layer === undefined) return;
+  const home = join(temporaryDirectory(t), "link");
+  symlinkSync(temporaryDirectory(t), home);
+  assert.deepEqual(await runScript(t, imageOf([layer]), "echo here > /out/text", { home }), {
+    status: 0,
+    output: "here\n",
+    home,
+  });
 });
 
 test("a program that is not in the image, or not executable, is an error that names it", async (t) => {

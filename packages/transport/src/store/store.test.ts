@@ -24,6 +24,7 @@ function blobCount(home: string): number {
 
 test("the store is where COOPER_HOME says, else where XDG says, else in the home directory", () => {
   assert.equal(cooperHome({ COOPER_HOME: "/a", XDG_DATA_HOME: "/b", HOME: "/c" }), "/a");
+  assert.equal(cooperHome({ COOPER_HOME: "a" }), join(process.cwd(), "a"));
   assert.equal(cooperHome({ COOPER_HOME: "", XDG_DATA_HOME: "/b", HOME: "/c" }), "/b/cooper");
   assert.equal(cooperHome({ XDG_DATA_HOME: "relative", HOME: "/c" }), "/c/.local/share/cooper");
 });
