@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { type Dockerd, requireProgram, run, startDockerd, temporaryDirectory } from "@cooper/test";
-import { type Cooper, HOUSE, requireCooper } from "./examples/cooper.ts";
+import { type Cooper, HOUSE, requireCooper, requireNeeds } from "./examples/cooper.ts";
 import { askUnderDocker, askUnderRunc } from "./examples/judge.ts";
 import { EXAMPLES, type Example } from "./examples/table.ts";
 
@@ -35,11 +35,12 @@ async function judge(
   cooper: Cooper,
   engine: Dockerd | undefined,
 ): Promise<void> {
-  const lacking = await example.lacks?.();
-  if (lacking !== undefined) {
-    t.skip(`SKIPPED: ${lacking}`);
+  const { name, takes } = example;
+  if (takes !== undefined && CHOSEN?.includes(name) !== true) {
+    t.skip(`SKIPPED: it takes ${takes}; COOPER_EXAMPLES=${name} builds it`);
     return;
   }
+  if (!(await requireNeeds(t, example, cooper))) return;
   const layout = join(temporaryDirectory(t), "image");
   const build = async (...flags: readonly string[]): Promise<string> => {
     const source = join(HOUSE, "examples", example.name);

@@ -10,6 +10,7 @@ import {
   type RunOptions,
   temporaryDirectory,
 } from "@cooper/test";
+import { requireNeeds } from "./examples/cooper.ts";
 import { EXAMPLES, type Example } from "./examples/table.ts";
 
 const COOPER = resolve(import.meta.dirname, "../packages/cli/bin/cooper");
@@ -150,7 +151,9 @@ test("a user without root builds examples, without runc, to the digests that roo
   mkdirSync(home);
   chownSync(home, NOBODY, NOBODY);
   const env = { HOME: home, COOPER_HOME: home, COOPER_CACHE_DIR: join(home, "cache") };
-  for (const { name, varies } of EXAMPLES.filter(isChosen)) {
+  const root = { COOPER_HOME: join(directory, "root-home"), COOPER_RUNTIME: "runc" };
+  for (const example of EXAMPLES.filter(isChosen)) {
+    const { name, varies } = example;
     const source = join(directory, name);
     const args = ["build", source, "-o"];
     // oxlint-disable-next-line no-await-in-loop -- they share homes
@@ -159,15 +162,16 @@ test("a user without root builds examples, without runc, to the digests that roo
         each.skip(`SKIPPED: two builds of it differ: ${varies}`);
         return;
       }
+      if (!(await requireNeeds(each, example, { launcher: COOPER, env: root }))) return;
       cpSync(resolve(import.meta.dirname, "../examples", name), source, { recursive: true });
       const nobody = await run(setpriv, [...IDENTITY, COOPER, ...args, `oci:${join(home, name)}:1`], {
         env: { ...env, COOPER_RUNTIME: "namespaces" },
       });
-      const root = await run(COOPER, [...args, `oci:${join(directory, `${name}-by-root`)}:1`], {
-        env: { COOPER_HOME: join(directory, "root-home"), COOPER_RUNTIME: "runc" },
+      const byRoot = await run(COOPER, [...args, `oci:${join(directory, `${name}-by-root`)}:1`], {
+        env: root,
       });
       assert.match(nobody.stdout, /^sha256:[0-9a-f]{64}\n$/);
-      assert.equal(nobody.stdout, root.stdout);
+      assert.equal(nobody.stdout, byRoot.stdout);
     });
   }
 });

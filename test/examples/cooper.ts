@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import type { TestContext } from "node:test";
 import { requireProgram, requireRoot, run, temporaryDirectory } from "@cooper/test";
+import type { Example } from "./table.ts";
 
 /** The command, and where it keeps things. */
 export interface Cooper {
@@ -31,4 +32,17 @@ export async function requireCooper(t: TestContext): Promise<Cooper | undefined>
   if (mirror.status === 0) return cooper;
   t.skip(`SKIPPED: apt's mirror, as configured here, gives nothing: ${mirror.stderr}`);
   return undefined;
+}
+
+/** Whether this machine's mirrors have what an example needs; a loud skip where they do not. */
+export async function requireNeeds(
+  t: TestContext,
+  { needs }: Example,
+  { launcher, env }: Pick<Cooper, "launcher" | "env">,
+): Promise<boolean> {
+  if (needs === undefined) return true;
+  const found = await run(launcher, ["resolve", "--quiet", needs], { env, status: "any" });
+  if (found.status === 0) return true;
+  t.skip(`SKIPPED: no mirror, as configured here, has ${needs}: ${found.stderr.trim()}`);
+  return false;
 }

@@ -7,8 +7,10 @@ export interface Example {
   readonly varies?: string;
   /** Directories that it has to write; everything else is read-only while it runs. */
   readonly writes?: readonly string[];
-  /** What this machine lacks to build it, in a sentence. Left out: nothing but the mirrors that all need. */
-  readonly lacks?: () => Promise<string | undefined>;
+  /** `minutes`: it is built only where it is named, `COOPER_EXAMPLES=NAME`. */
+  readonly takes?: "minutes";
+  /** A reference that not every machine's mirrors have, and that it cannot be built without. */
+  readonly needs?: string;
 }
 
 export type Ask =
@@ -25,7 +27,7 @@ export const EXAMPLES: readonly Example[] = [
       { path: "/about", answer: "Of staves and hoops." },
       { path: "/nothing", answer: "No such cask." },
     ],
-    lacks: asked("astro-site"),
+    takes: "minutes",
   },
   { name: "bun-serve", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "c-make", asks: [{ path: "/", answer: '{"casks":3}' }] },
@@ -40,12 +42,20 @@ export const EXAMPLES: readonly Example[] = [
     ],
   },
   {
+    name: "dotnet-web",
+    asks: [
+      { path: "/", answer: '{"casks":3}' },
+      { path: "/about.html", answer: "<p>Three casks.</p>" },
+    ],
+    needs: "apt:dotnet-sdk-8.0",
+  },
+  {
     name: "eleventy-site",
     asks: [
       { path: "/", answer: "<h1>Three casks</h1>" },
       { path: "/about/", answer: "Of staves and hoops" },
     ],
-    lacks: asked("eleventy-site"),
+    takes: "minutes",
   },
   { name: "elixir-release", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "go-cgo", asks: [{ arguments: ["oak"], prints: "1a4cb739\n" }] },
@@ -54,7 +64,7 @@ export const EXAMPLES: readonly Example[] = [
   {
     name: "java-gradle",
     asks: [{ path: "/", answer: '{"casks":3}' }],
-    lacks: asked("java-gradle"),
+    takes: "minutes",
   },
   { name: "java-maven", asks: [{ path: "/", answer: '{"casks":3}' }] },
   {
@@ -62,7 +72,7 @@ export const EXAMPLES: readonly Example[] = [
     asks: [{ path: "/", answer: '{"casks":3}' }],
     writes: ["/tmp"],
     varies: "Quarkus writes classes into generated-bytecode.jar that differ each time",
-    lacks: asked("java-quarkus"),
+    takes: "minutes",
   },
   { name: "java-spring-boot", asks: [{ path: "/", answer: '{"casks":3}' }], writes: ["/tmp"] },
   {
@@ -72,21 +82,21 @@ export const EXAMPLES: readonly Example[] = [
       { path: "/", answer: "<p>3 casks.</p>" },
     ],
     writes: ["/tmp"],
-    lacks: asked("java-war"),
+    takes: "minutes",
   },
   {
     name: "kotlin-maven",
     asks: [{ path: "/", answer: '{"casks":3}' }],
-    lacks: asked("kotlin-maven"),
+    takes: "minutes",
   },
   {
     name: "next-app",
     asks: [{ path: "/", answer: "casks.</p>" }],
     varies: "Next draws the build's id and the keys of previews by lot",
-    lacks: asked("next-app"),
+    takes: "minutes",
   },
   { name: "node-express", asks: [{ path: "/", answer: '{"casks":3}' }] },
-  { name: "node-nx", asks: [{ path: "/", answer: '{"casks":3}' }], lacks: asked("node-nx") },
+  { name: "node-nx", asks: [{ path: "/", answer: '{"casks":3}' }], takes: "minutes" },
   { name: "node-pnpm", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "node-yarn", asks: [{ path: "/", answer: '{"casks":3}' }] },
   {
@@ -106,20 +116,24 @@ export const EXAMPLES: readonly Example[] = [
   },
   { name: "python-fastapi", asks: [{ path: "/casks/firkin", answer: '{"name":"firkin","litres":41}' }] },
   { name: "python-flask", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "python-pdm", asks: [{ path: "/casks/firkin", answer: '{"name": "firkin", "litres": 41}' }] },
+  { name: "python-pipenv", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "python-poetry", asks: [{ path: "/", answer: '{"casks":3}' }] },
+  { name: "python-setuptools", asks: [{ path: "/", answer: '{"casks": 3}' }] },
   { name: "python-uv", asks: [{ path: "/", answer: '{"casks":3}' }] },
   {
     name: "react-router-app",
     asks: [{ path: "/", answer: "There are " }],
-    lacks: asked("react-router-app"),
+    takes: "minutes",
   },
+  { name: "remix-app", asks: [{ path: "/", answer: "There are 3 casks." }], takes: "minutes" },
   { name: "ruby-bundler", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "ruby-sinatra", asks: [{ path: "/casks/firkin", answer: '"litres":41' }] },
   { name: "rust-http", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "rust-workspace", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "shell-script", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "static-site", asks: [{ path: "/", answer: "<p>Three casks.</p>" }] },
-  { name: "sveltekit-app", asks: [{ path: "/", answer: "3 casks." }], lacks: asked("sveltekit-app") },
+  { name: "sveltekit-app", asks: [{ path: "/", answer: "3 casks." }], takes: "minutes" },
   {
     name: "vite-react",
     asks: [
@@ -130,11 +144,3 @@ export const EXAMPLES: readonly Example[] = [
   { name: "workspace-turbo", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "yarn-berry", asks: [{ path: "/", answer: '{"casks":3}' }] },
 ];
-
-/** For an example that takes minutes: it is built only where it is named. */
-function asked(name: string): () => Promise<string | undefined> {
-  return async () =>
-    process.env["COOPER_EXAMPLES"]?.split(",").includes(name) === true
-      ? undefined
-      : `it takes minutes; COOPER_EXAMPLES=${name} builds it`;
-}

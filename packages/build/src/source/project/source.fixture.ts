@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { TestContext } from "node:test";
 import { temporaryDirectory } from "@cooper/test";
 import { openSource, type Source } from "./source.ts";
@@ -14,4 +14,11 @@ export async function sourceOf(t: TestContext, files: Readonly<Record<string, st
     writeFileSync(join(root, path), text);
   }
   return await openSource(root, join(directory, "home"));
+}
+
+const EXAMPLES = resolve(import.meta.dirname, "../../../../../examples");
+
+/** The source of an example of this house. */
+export async function exampleOf(t: TestContext, name: string): Promise<Source> {
+  return await openSource(join(EXAMPLES, name), temporaryDirectory(t));
 }

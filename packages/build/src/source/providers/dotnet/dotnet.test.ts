@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertStoredPlan } from "../../plan/stored-plan.fixture.ts";
-import { sourceOf } from "../../project/source.fixture.ts";
+import { exampleOf, sourceOf } from "../../project/source.fixture.ts";
 import { dotnet } from "./dotnet.ts";
 
 const NONE = { variables: {} } as const;
@@ -31,6 +31,11 @@ for (const [shape, files] of Object.entries({
     assertStoredPlan(dotnet.plan(source, NONE), import.meta.dirname, shape);
   });
 }
+
+test("the plan of examples/dotnet-web is the stored one", async (t) => {
+  const plan = dotnet.plan(await exampleOf(t, "dotnet-web"), NONE);
+  assertStoredPlan(plan, import.meta.dirname, "example-web");
+});
 
 test("the SDK and the runtime are those that are named", async (t) => {
   const variables = { DOTNET_SDK: "oci:sdk:9", DOTNET_RUNTIME: "oci:runtime:9" };

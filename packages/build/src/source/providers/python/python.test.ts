@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { planSource } from "../../plan/plan-source.ts";
 import { assertStoredPlan } from "../../plan/stored-plan.fixture.ts";
-import { sourceOf } from "../../project/source.fixture.ts";
+import { exampleOf, sourceOf } from "../../project/source.fixture.ts";
 
 const FLASK = "app = Flask(__name__)\n";
 const PROJECT =
@@ -60,6 +60,13 @@ const PLANS: Readonly<Record<string, Record<string, string>>> = {
 for (const [name, files] of Object.entries(PLANS)) {
   test(`the plan of an application of Python is the one that is kept: ${name}`, async (t) => {
     assertStoredPlan(planSource(await sourceOf(t, files), { variables: {} }), import.meta.dirname, name);
+  });
+}
+
+for (const name of ["pdm", "pipenv", "setuptools"]) {
+  test(`the plan of examples/python-${name} is the one that is kept`, async (t) => {
+    const plan = planSource(await exampleOf(t, `python-${name}`), { variables: {} });
+    assertStoredPlan(plan, import.meta.dirname, `example-${name}`);
   });
 }
 
