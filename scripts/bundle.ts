@@ -4,9 +4,10 @@
 // further one costs half a millisecond; only large libraries that few commands use have files of their own.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
-import type { Plugin } from "esbuild";
+import type { BuildOptions, Plugin } from "esbuild";
 import { COMMANDS } from "../packages/cli/src/commands/table.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -76,44 +77,78 @@ function exportsOf(source: string): ReadonlyMap<string, { readonly file: string;
   );
 }
 
-/** What is imported when it is needed and is then read from a file of its own, by its name there. */
-const OWN_FILES: ReadonlyMap<string, string> = new Map([
-  ["./app.ts", "app"],
-  ["openpgp", "openpgp"],
-  ["undici", "undici"],
-]);
+const CYCLONEDX = "@cyclonedx/cyclonedx-library/";
+const CYCLONEDX_PARTS = ["Enums", "Models", "Serialize", "Spec"];
+
+/** What is read from a file of its own, when it is needed, and what the file exports. */
+const OWN_FILES = {
+  app: undefined,
+  openpgp: `export * from "openpgp";`,
+  undici: `module.exports = require("undici");`,
+  cyclonedx: `module.exports = { ${CYCLONEDX_PARTS.map((part) => `${part}: require("${CYCLONEDX}${part}")`).join(", ")} };`,
+};
 
 const ownFiles: Plugin = {
   name: "own-files",
   setup(builder) {
-    builder.onResolve({ filter: /.*/ }, ({ path, kind }) => {
-      const name = kind === "entry-point" ? undefined : OWN_FILES.get(path);
-      return name === undefined ? undefined : { path: name, namespace: "own-file" };
-    });
+    const exports = new Map([
+      ["./app.ts", `require("./app.cjs")`],
+      ["openpgp", `require("./openpgp.cjs")`],
+      ["undici", `require("./undici.cjs")`],
+      ...CYCLONEDX_PARTS.map((part) => [CYCLONEDX + part, `require("./cyclonedx.cjs").${part}`] as const),
+    ]);
+    builder.onResolve({ filter: /.*/ }, ({ path, kind }) =>
+      kind !== "entry-point" && exports.has(path) ? { path, namespace: "own-file" } : undefined,
+    );
     // `require` is that of packages/cli/src/compiled.ts.
     builder.onLoad({ filter: /.*/, namespace: "own-file" }, ({ path }) => ({
-      contents: `module.exports = require("./${path}.cjs");`,
+      contents: `module.exports = ${exports.get(path)};`,
     }));
     builder.onResolve({ filter: /\.cjs$/, namespace: "own-file" }, ({ path }) => ({ path, external: true }));
   },
 };
 
+/** Imported by modules that most runs load and do not use: loaded when something of it is used. */
+const SELDOM = /^(node:(child_process|dns|https?|http2|net|tls|worker_threads)|saxes|yaml)$/;
+
+const seldom: Plugin = {
+  name: "seldom",
+  setup(builder) {
+    builder.onResolve({ filter: SELDOM }, ({ path, kind, importer }) =>
+      kind === "import-statement" && importer.startsWith(join(root, "packages"))
+        ? { path, namespace: "seldom" }
+        : undefined,
+    );
+    builder.onLoad({ filter: /.*/, namespace: "seldom" }, ({ path }) => ({
+      contents: `
+        let loaded;
+        for (const name of ${JSON.stringify(Object.keys(createRequire(join(root, "packages/build/"))(path)))})
+          Object.defineProperty(exports, name, { enumerable: true, get: () => (loaded ??= require("${path}"))[name] });`,
+      resolveDir: join(root, "packages/build"),
+    }));
+  },
+};
+
+const shared: BuildOptions = {
+  outdir,
+  outExtension: { ".js": ".cjs" },
+  bundle: true,
+  format: "cjs",
+  platform: "node",
+  target: "node24",
+  conditions: ["@cooper/source"],
+  // What CycloneDX's library writes XML with; Cooper writes JSON, and the library does without.
+  external: ["koffi", "xmlbuilder2"],
+  minify: true,
+  legalComments: "external",
+  logLevel: "warning",
+};
+
 async function bundle(entryPoints: Readonly<Record<string, string>>, files: unknown): Promise<void> {
   await build({
+    ...shared,
     entryPoints: { ...entryPoints },
-    outdir,
-    outExtension: { ".js": ".cjs" },
-    bundle: true,
-    format: "cjs",
-    platform: "node",
-    target: "node24",
-    conditions: ["@cooper/source"],
-    // What CycloneDX's library writes XML with; Cooper writes JSON, and the library does without.
-    external: ["koffi", "xmlbuilder2"],
-    minify: true,
-    keepNames: true, // an error's name is its class's
-    legalComments: "external",
-    plugins: [englishOnly, directImports, ownFiles],
+    plugins: [englishOnly, directImports, ownFiles, seldom],
     // As in the modules that it was.
     banner: { js: `"use strict";const importMetaUrl=require("node:url").pathToFileURL(__filename).href;` },
     define: {
@@ -125,24 +160,37 @@ async function bundle(entryPoints: Readonly<Record<string, string>>, files: unkn
       "import.meta.dirname": "__dirname",
       "import.meta.filename": "__filename",
     },
-    logLevel: "warning",
   });
+}
+
+/** A library keeps its names: CycloneDX's sorts by those of its classes. */
+async function bundleLibrary(name: string, contents: string): Promise<void> {
+  await build({
+    ...shared,
+    stdin: { contents, resolveDir: join(root, "packages/distro"), sourcefile: `${name}.js` },
+    entryNames: name,
+    keepNames: true,
+  });
+}
+
+/** A file's digest. Throws where a letter of it is more than a byte, in the file and in memory. */
+function digestOfAscii(name: string): string {
+  const text = readFileSync(join(outdir, `${name}.cjs`), "utf8");
+  const [odd] = /[^\0-\x7f]/.exec(text) ?? [];
+  if (odd !== undefined) throw new Error(`${name}.cjs has ${odd}: write it as an escape or an entity`);
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 rmSync(outdir, { recursive: true, force: true });
 mkdirSync(outdir, { recursive: true });
-await bundle({ app: join(cli, "src/app.ts"), openpgp: "openpgp", undici: "undici" }, []);
-const files = [...OWN_FILES.values()].map((name) => {
-  const text = readFileSync(join(outdir, `${name}.cjs`), "utf8");
-  // Then it is a byte a letter, in the file and in memory.
-  const [odd] = /[^\0-\x7f]/.exec(text) ?? [];
-  if (odd !== undefined) throw new Error(`${name}.cjs has ${odd}: write it as an escape or an entity`);
-  return [name, createHash("sha256").update(text).digest("hex").slice(0, 16)];
-});
+await bundle({ app: join(cli, "src/app.ts") }, []);
+for (const [name, contents] of Object.entries(OWN_FILES)) {
+  if (contents !== undefined) await bundleLibrary(name, contents);
+}
 await bundle(
   {
     main: join(cli, "src/main.ts"),
     "container-init": join(root, "packages/engine/src/runtime/namespaces/init.ts"),
   },
-  files,
+  Object.keys(OWN_FILES).map((name) => [name, digestOfAscii(name)]),
 );

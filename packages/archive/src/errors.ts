@@ -47,4 +47,6 @@ export type ArchiveErrorCode =
   /** A whiteout names nothing, as `.wh.` alone does. */
   | "WHITEOUT_INVALID";
 
-export class ArchiveError extends CooperError<ArchiveErrorCode> {}
+export class ArchiveError extends CooperError<ArchiveErrorCode> {
+  override name = "ArchiveError";
+}

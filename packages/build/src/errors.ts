@@ -39,4 +39,6 @@ export type BuildErrorCode =
   /** The version of a language or tool that the source asks for cannot be had. */
   | "VERSION_UNAVAILABLE";
 
-export class BuildError extends CooperError<BuildErrorCode> {}
+export class BuildError extends CooperError<BuildErrorCode> {
+  override name = "BuildError";
+}

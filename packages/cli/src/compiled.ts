@@ -30,6 +30,7 @@ export class CompiledFiles {
   readonly #require: NodeJS.Require;
   readonly #directory: string | undefined;
   readonly #digests: ReadonlyMap<string, string>;
+  readonly #libraries = new Map<string, unknown>();
   readonly #toKeep: { readonly script: Script; readonly path: string; readonly generation: number }[] = [];
 
   constructor(
@@ -50,8 +51,11 @@ export class CompiledFiles {
   }
 
   #library(name: string): unknown {
-    const run: Run<unknown> = this.#compile(name).runInThisContext();
-    return run(...this.#givenTo(name));
+    if (!this.#libraries.has(name)) {
+      const run: Run<unknown> = this.#compile(name).runInThisContext();
+      this.#libraries.set(name, run(...this.#givenTo(name)));
+    }
+    return this.#libraries.get(name);
   }
 
   /** What Node gives to such a file, but a `require` that loads the others as this one. */

@@ -8,6 +8,8 @@ export type CliErrorCode =
   | "INPUT_MISSING";
 
 export class CliError extends CooperError<CliErrorCode> {
+  override name = "CliError";
+
   constructor(code: CliErrorCode, message: string, advice: string) {
     super(code, message, { kind: "usage", advice });
   }

@@ -74,7 +74,12 @@ async function target(
 }
 
 async function command(entry: CommandEntry, wanted: boolean): Promise<Command<Invocation>> {
-  if (wanted) return (await entry.load())(entry.brief);
+  if (wanted) {
+    // To compile a schema takes longer than to check the few values that a command has for it.
+    const { config } = await import("zod");
+    config({ jitless: true });
+    return (await entry.load())(entry.brief);
+  }
   return buildCommand({ parameters: {}, docs: { brief: entry.brief }, func() {} });
 }
 

@@ -57,4 +57,6 @@ export type DistroErrorCode =
   /** No set of packages fulfils the request; the message names what stands in the way. */
   | "UNSOLVABLE";
 
-export class DistroError extends CooperError<DistroErrorCode> {}
+export class DistroError extends CooperError<DistroErrorCode> {
+  override name = "DistroError";
+}

@@ -43,4 +43,6 @@ export type EngineErrorCode =
   /** The source of a volume is not on this host. */
   | "VOLUME_MISSING";
 
-export class EngineError extends CooperError<EngineErrorCode> {}
+export class EngineError extends CooperError<EngineErrorCode> {
+  override name = "EngineError";
+}

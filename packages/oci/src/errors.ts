@@ -51,4 +51,6 @@ export type OciErrorCode =
   /** The digest's algorithm is not one that Cooper computes. */
   | "UNSUPPORTED_ALGORITHM";
 
-export class OciError extends CooperError<OciErrorCode> {}
+export class OciError extends CooperError<OciErrorCode> {
+  override name = "OciError";
+}

@@ -72,6 +72,7 @@ export interface RegistryErrorDetails extends FaultDetails {
 }
 
 export class RegistryError extends CooperError<RegistryErrorCode> {
+  override name = "RegistryError";
   /** The HTTP status of the answer. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -21,6 +21,8 @@ export interface FaultDetails {
  * its codes, a sentence each, in its own `errors.ts`.
  */
 export abstract class CooperError<Code extends string = string> extends Error {
+  /** Its class's, written out: what is published has other names for classes. */
+  abstract override name: string;
   readonly code: Code;
   readonly advice: string | undefined;
   readonly kind: FaultKind;
@@ -28,7 +30,6 @@ export abstract class CooperError<Code extends string = string> extends Error {
 
   constructor(code: Code, message: string, details: FaultDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = new.target.name;
     this.code = code;
     this.advice = details.advice;
     this.kind = details.kind ?? "failed";

@@ -11,6 +11,8 @@ export type SettingErrorCode =
   "SETTING_INVALID";
 
 export class SettingError extends CooperError<SettingErrorCode> {
+  override name = "SettingError";
+
   constructor(name: string, value: string, advice: string) {
     super("SETTING_INVALID", `${name}=${value}: ${advice}`, {
       kind: "usage",
@@ -25,6 +27,7 @@ export class SettingError extends CooperError<SettingErrorCode> {
  * there is one.
  */
 export class SysError extends CooperError<SysErrorCode> {
+  override name = "SysError";
   /** The errno: positive. */
   readonly errno: number;
 

@@ -57,4 +57,6 @@ export type TransportErrorCode =
   /** The scheme cannot be written. */
   | "UNWRITABLE_SCHEME";
 
-export class TransportError extends CooperError<TransportErrorCode> {}
+export class TransportError extends CooperError<TransportErrorCode> {
+  override name = "TransportError";
+}

@@ -13,7 +13,7 @@ export interface RetryOptions {
   readonly longestPause?: number | undefined;
 }
 
-/** A fault that passes: the same request may work in a moment. */
+/** A fault that passes: the same request may work in a moment. Its name is the public class's: callers know no other. */
 export class PassingFault extends TransportError {
   /** Seconds that the registry asked to wait, if it did. */
   readonly retryAfter: number | undefined;
@@ -24,7 +24,6 @@ export class PassingFault extends TransportError {
     details: FaultDetails & { readonly retryAfter?: number | undefined } = {},
   ) {
     super(code, message, { ...details, kind: "passing" });
-    this.name = "TransportError"; // the public class: callers know no other
     this.retryAfter = details.retryAfter;
   }
 }
