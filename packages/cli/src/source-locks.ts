@@ -1,3 +1,6 @@
+import { accessSync, constants } from "node:fs";
+import { dirname } from "node:path";
+import { fileFault } from "@cooper/archive";
 import { type Locks, parseLocks, referencesToLock, type SourceLock } from "@cooper/build";
 import { type Lock, lockFrom } from "@cooper/distro";
 import type { Platform } from "@cooper/oci";
@@ -16,9 +19,10 @@ export async function planToBuild(
       readonly writePlan?: string | undefined;
     },
 ): Promise<PlannedSource> {
+  const { locked, writePlan, platform } = flags;
+  if (writePlan !== undefined) requirePlace(writePlan);
   const planned = await planOf(terminal, path, flags);
   const { plan } = planned;
-  const { locked, writePlan, platform } = flags;
   if (locked !== undefined) return { ...planned, plan: { ...plan, locks: locksIn(readLockFile(locked)) } };
   if (plan.locks !== undefined) return planned;
   if (writePlan !== undefined) {
@@ -32,6 +36,15 @@ export async function planToBuild(
     );
   }
   return planned;
+}
+
+/** Now, and not when everything is built. `FILE_MISSING` */
+function requirePlace(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw fileFault("write", path, error);
+  }
 }
 
 /** What `cooper lock` wrote, of packages or of a source; of a plan, its locks. `FILE_MISSING`, `LOCK_INVALID` */

