@@ -100,6 +100,12 @@ export const EXAMPLES: readonly Example[] = [
   { name: "node-pnpm", asks: [{ path: "/", answer: '{"casks":3}' }] },
   { name: "node-yarn", asks: [{ path: "/", answer: '{"casks":3}' }] },
   {
+    name: "nuxt-app",
+    asks: [{ path: "/", answer: "There are 3 casks." }],
+    takes: "minutes",
+    varies: "Nuxt writes the time of the build into its output, and draws the build's id by lot",
+  },
+  {
     name: "php-composer",
     asks: [
       { path: "/names", answer: "FÄSSCHEN" },
