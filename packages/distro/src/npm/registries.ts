@@ -33,11 +33,8 @@ export interface Access {
  */
 export async function readRegistries(context: Context): Promise<Registries> {
   const { environment, signal } = context;
-  const printed = await runNpm(["config", "list", "--json", ...registryFlags(context)], {
-    directory: tmpdir(),
-    environment,
-    signal,
-  });
+  const printed = await listConfiguration(context);
+  signal?.throwIfAborted();
   const read = configurationSchema.safeParse(parseJson(printed));
   if (!read.success) {
     throw new DistroError("REPOSITORY_INVALID", `npm shows a configuration that makes no sense`, {
@@ -67,6 +64,26 @@ export async function readRegistries(context: Context): Promise<Registries> {
     address: (path) => addresses.get(path) ?? checkedAddress(registry),
     access: (url) => ({ headers: authorization(url, secrets), proxy: proxyFor(url, read.data) }),
   };
+}
+
+/** What npm is asked now, by what its answer depends on. */
+const asked = new Map<string, Promise<string>>();
+
+/** Several that ask at once get one answer: to start npm is most of the work. */
+async function listConfiguration(context: Context): Promise<string> {
+  const { environment } = context;
+  const args = ["config", "list", "--json", ...registryFlags(context)];
+  const key = JSON.stringify([args, environment]);
+  const running = asked.get(key);
+  if (running !== undefined) return await running;
+  // Not ended with whoever asked first: others may wait for it, and it takes a moment only.
+  const printed = runNpm(args, { directory: tmpdir(), environment });
+  asked.set(key, printed);
+  try {
+    return await printed;
+  } finally {
+    asked.delete(key);
+  }
 }
 
 /** For npm's command line, where an option names another registry than the configuration does. */

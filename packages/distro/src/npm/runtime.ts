@@ -22,6 +22,12 @@ export interface RuntimeOptions {
   /** A version or range that was asked for. */
   readonly wanted: string | undefined;
   readonly packages: readonly Selected[];
+  /** All that there are. */
+  readonly versions: Versions;
+}
+
+function runtimeName({ os, cpu }: Target): string {
+  return `node-${os}-${cpu}`;
 }
 
 /**
@@ -30,14 +36,11 @@ export interface RuntimeOptions {
  * the newest of an even line, else the newest. Where nothing fits them all, what was asked for
  * decides, and the others are warned about, as by npm. `UNSOLVABLE`
  */
-export async function chooseRuntime(
-  options: RuntimeOptions,
-  registries: Registries,
+export function chooseRuntime(
+  { target, wanted, packages, versions }: RuntimeOptions,
   context: Context,
-): Promise<Runtime> {
-  const name = `node-${options.target.os}-${options.target.cpu}`;
-  const versions = await readVersions(name, registries, context);
-  const { wanted, packages } = options;
+): Runtime {
+  const name = runtimeName(target);
   const offered = [...versions.keys()].filter(
     (version) => wanted === undefined || satisfies(version, wanted),
   );
@@ -87,9 +90,16 @@ const documentSchema = z.looseObject({
     }),
   ),
 });
-type Versions = ReadonlyMap<string, z.infer<typeof documentSchema>["versions"][string]>;
+/** Versions of a runtime, the oldest first. */
+export type Versions = ReadonlyMap<string, z.infer<typeof documentSchema>["versions"][string]>;
 
-async function readVersions(name: string, registries: Registries, context: Context): Promise<Versions> {
+/** Every Node that npm's registry has for a system. `INDEX_INVALID` */
+export async function readVersions(
+  target: Target,
+  registries: Registries,
+  context: Context,
+): Promise<Versions> {
+  const name = runtimeName(target);
   const url = `${registries.address(registries.pathFor(name))}${name}`;
   const { headers, proxy } = registries.access(url);
   const { bytes } = await context.fetcher.current(url, {

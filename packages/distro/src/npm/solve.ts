@@ -8,7 +8,7 @@ import { lockByNpm } from "./lock-by-npm.ts";
 import { nameOf, type PackageLock } from "./package-lock.ts";
 import { readRegistries, type Registries } from "./registries.ts";
 import { askedFor, RUNTIME } from "./request.ts";
-import { chooseRuntime, type Runtime } from "./runtime.ts";
+import { chooseRuntime, readVersions, type Runtime, type Versions } from "./runtime.ts";
 import { type Selected, selectPackages } from "./select.ts";
 import { checkSignatures } from "./signatures.ts";
 import { isKeyFile } from "./signing-keys.ts";
@@ -28,6 +28,8 @@ const BASE_PACKAGES: readonly string[] = [
   "libstdc++6",
 ];
 
+const NO_VERSIONS: Versions = new Map();
+
 /**
  * The packages by npm, the Node under them by what they say of it, the libraries under that by
  * `base`.
@@ -43,13 +45,17 @@ export async function solve(
   const packages = all.filter(({ name }) => name !== RUNTIME);
   const asked = packages.map(({ name }) => name);
 
-  const lockAll = async (inner: Context): Promise<readonly [Registries, PackageLock]> => {
+  const readAll = async (inner: Context): Promise<readonly [Registries, PackageLock, Versions]> => {
     const registries = await readRegistries(inner);
     const options = { packages, release: request.release, platform, target };
-    return [registries, await lockByNpm(options, registries, inner)];
+    const [lock, versions] = await together(inner, (own) => [
+      lockByNpm(options, registries, own),
+      tree === "global" ? Promise.resolve(NO_VERSIONS) : readVersions(target, registries, own),
+    ]);
+    return [registries, lock, versions];
   };
-  const [[registries, lock], baseSolution] = await together(context, (inner) => [
-    lockAll(inner),
+  const [[registries, lock, versions], baseSolution] = await together(context, (inner) => [
+    readAll(inner),
     tree === "global"
       ? Promise.resolve(undefined)
       : base.solve({ packages: ["+nobase", ...BASE_PACKAGES] }, platform, forBase(inner)),
@@ -59,7 +65,7 @@ export async function solve(
   const runtime =
     tree === "global"
       ? undefined
-      : await chooseRuntime({ target, wanted, packages: first.packages }, registries, context);
+      : chooseRuntime({ target, wanted, packages: first.packages, versions }, context);
   const selection =
     runtime === undefined ? first : selectPackages(lock, { asked, target, node: runtime.version });
 

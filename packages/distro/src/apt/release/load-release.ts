@@ -70,7 +70,10 @@ async function fetchSigned(entry: SourceEntry, host: Host, context: Context): Pr
       async () => await uncheckedText(bytes, label),
       async () => {
         const keyring = await keyringFor(entry, host, context);
-        return await checkClearsigned(bytes, { keyring, now: context.now, label });
+        const trust = JSON.stringify([entry.signedBy, host.root, context.keyrings, context.now]);
+        return await checkedOnce(`${digest} ${trust}`, async () => {
+          return await checkClearsigned(bytes, { keyring, now: context.now, label });
+        });
       },
     );
     return { ...checked, digest };
@@ -100,6 +103,20 @@ async function fetchSigned(entry: SourceEntry, host: Host, context: Context): Pr
     },
   );
   return { ...checked, digest: release.digest };
+}
+
+/** Checks that run now, by the bytes and by who is trusted. */
+const checks = new Map<string, Promise<SignedText>>();
+
+/** Images of packages that are made at once read the same files: each is checked once. */
+async function checkedOnce(key: string, check: () => Promise<SignedText>): Promise<SignedText> {
+  const running = checks.get(key) ?? check();
+  checks.set(key, running);
+  try {
+    return await running;
+  } finally {
+    checks.delete(key);
+  }
 }
 
 /** With signatures unchecked what is wrong with them is said, and no more. */
