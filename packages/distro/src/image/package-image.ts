@@ -13,6 +13,7 @@ import type { Assembly, PackageRequest } from "../ecosystem/ecosystem.ts";
 import type { EcosystemName } from "../ecosystem/ecosystem.ts";
 import { ecosystemOf } from "../ecosystem/table.ts";
 import type { Solution } from "../ecosystem/solution.ts";
+import { keptWhole, Listening } from "../layers/kept-whole.ts";
 import { type LayersOptions, makeLayers, type PackageLayer } from "../layers/make-layers.ts";
 import { PACKAGE_IMAGE_VERSION } from "./version.ts";
 
@@ -81,13 +82,19 @@ function inputsOf({ ecosystem, platform, request, repositories, packages, base }
 function imageOf(
   solution: Solution,
   context: Context,
-  { adapt = (assembly) => assembly, annotations, ...options }: PackageImageOptions,
+  { adapt, annotations, ...options }: PackageImageOptions,
 ): Image {
   return deferImage(async ({ signal }) => {
     const cancellable = signal === undefined ? context : { ...context, signal };
     const ecosystem = await ecosystemOf(solution.ecosystem);
-    const assembly = await adapt(await ecosystem.assemble(solution, cancellable), solution);
-    const { layers, whole } = await makeLayers(assembly, cancellable, options);
+    const listening = new Listening();
+    const heard = listening.over(cancellable);
+    const assembly = await ecosystem.assemble(solution, heard);
+    // Who changes what the image is made of may do so by anything.
+    const { layers, whole } =
+      adapt === undefined
+        ? await makeLayers(assembly, heard, options, keptWhole(inputsOfPackages([solution]), listening))
+        : await makeLayers(await adapt(assembly, solution), heard, options);
     const created = new Date(whole.created * 1000).toISOString();
     return {
       config: {

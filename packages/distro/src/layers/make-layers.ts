@@ -19,7 +19,6 @@ import {
   type Layer,
   layerFromBlob,
   layerMediaType,
-  makeLayer,
   parseDiffId,
   parseDigest,
 } from "@cooper/oci";
@@ -29,6 +28,7 @@ import { hasDigest } from "../cache/unproven.ts";
 import type { Context } from "../ecosystem/context.ts";
 import type { Assembly, MemberOptions, PackageContent, Whole } from "../ecosystem/ecosystem.ts";
 import { inParallel } from "../fetch/in-parallel.ts";
+import { makeWhole, type WholeMaker } from "./kept-whole.ts";
 import { type LayeringOptions, planLayers } from "./plan.ts";
 
 export interface LayersOptions extends LayeringOptions {
@@ -45,7 +45,7 @@ export interface PackageLayer {
 /** The layers of an image, the bottom first, and what else it is. */
 export interface MadeLayers {
   readonly layers: readonly PackageLayer[];
-  readonly whole: Whole;
+  readonly whole: Omit<Whole, "top">;
 }
 
 /**
@@ -60,12 +60,13 @@ const DEFLATED_ON_THREADS = 512 * 1024;
 /**
  * The layers of an assembly. Those of packages are made once and kept in the cache, so that the next
  * image with the same packages takes them from there; each is begun as soon as its packages are fetched.
- * The top layer is made when it is read. `LAYERING_INVALID`, and what the packages' members throw
+ * The rest is made by `wholeOf`; by default its layer when that is read. `LAYERING_INVALID`, and what the packages' members throw
  */
 export async function makeLayers(
   assembly: Assembly,
   context: Context,
   options: LayersOptions = {},
+  wholeOf: WholeMaker = makeWhole,
 ): Promise<MadeLayers> {
   const { packages } = assembly;
   const plan = planLayers(
@@ -85,11 +86,7 @@ export async function makeLayers(
     }),
     context,
   );
-  const whole = await assembly.whole(context);
-  const top = makeLayer({
-    tar: (cancel) => writeTar(whole.top(cancel), cancel),
-    compression: options.compression,
-  });
+  const { top, ...whole } = await wholeOf(assembly, context, options);
   const made = new Map(making.map(({ group, layer }) => [group, layer]));
   const layers = groups.flatMap((group) => {
     const layer = made.get(group);
