@@ -66,7 +66,10 @@ test("what an image is besides its packages is made once, as it would be made, a
   assert.equal(await bench.whole(kept), fresh);
   assert.equal(await bench.whole(kept), fresh);
   assert.equal(bench.made, 2);
-  assert.deepEqual(bench.told, Array.from({ length: 3 }, () => "a: its script did not run"));
+  assert.deepEqual(
+    bench.told,
+    Array.from({ length: 3 }, () => "a: its script did not run"),
+  );
   await bench.whole((listening) => keptWhole("packages 2", listening));
   assert.equal(bench.made, 3);
 });

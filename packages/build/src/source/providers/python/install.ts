@@ -11,6 +11,7 @@ import {
   inOneGo,
   PIP,
   pipInstall,
+  pipInstallInto,
   PROJECT,
   byteCodeStep,
   libraryOf,
@@ -173,12 +174,7 @@ function toolStep({ tool }: Locker): PlanStep {
   return {
     ...PIP,
     after: "python",
-    commands: [
-      inOneGo(
-        `python3 -m venv --without-pip ${TOOL}`,
-        `python3 -m pip --python ${TOOL} install ${tool.map(quoted).join(" ")}`,
-      ),
-    ],
+    commands: [inOneGo(`python3 -m venv --without-pip ${TOOL}`, pipInstallInto(TOOL, ...tool.map(quoted)))],
   };
 }
 

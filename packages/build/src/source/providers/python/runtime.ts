@@ -132,7 +132,14 @@ export const PIP = {
   },
 };
 
-/** A line that installs into the environment. */
-export function pipInstall(...what: readonly string[]): string {
-  return ["python3 -m pip --python", ENVIRONMENT, "install", ...what].join(" ");
+/** A line that installs into an environment; by default the application's. */
+export function pipInstallInto(environment: string, ...what: readonly string[]): string {
+  return [`${environment}/bin/python ${PIP_RUNNER} install`, ...what].join(" ");
 }
+
+export function pipInstall(...what: readonly string[]): string {
+  return pipInstallInto(ENVIRONMENT, ...what);
+}
+
+/** What pip starts itself by for another Python (`pip --python`), which first loads all of it only to do that. */
+const PIP_RUNNER = `"$(python3 -c 'import pip; print(pip.__path__[0])')/__pip-runner__.py"`;
