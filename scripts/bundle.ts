@@ -144,21 +144,27 @@ const shared: BuildOptions = {
   logLevel: "warning",
 };
 
+/** What modules know of themselves, and CommonJS does not; openpgp asks, too. */
+const IMPORT_META_URL = `const importMetaUrl=require("node:url").pathToFileURL(__filename).href;`;
+const META = {
+  "import.meta.url": "importMetaUrl",
+  "import.meta.dirname": "__dirname",
+  "import.meta.filename": "__filename",
+};
+
 async function bundle(entryPoints: Readonly<Record<string, string>>, files: unknown): Promise<void> {
   await build({
     ...shared,
     entryPoints: { ...entryPoints },
     plugins: [englishOnly, directImports, ownFiles, seldom],
     // As in the modules that it was.
-    banner: { js: `"use strict";const importMetaUrl=require("node:url").pathToFileURL(__filename).href;` },
+    banner: { js: `"use strict";${IMPORT_META_URL}` },
     define: {
+      ...META,
       COOPER_VERSION: JSON.stringify(version),
       COOPER_COMMANDS: JSON.stringify(Object.values(COMMANDS).flatMap((group) => Object.keys(group))),
       COOPER_FILES: JSON.stringify(files),
       COOPER_CONTAINER_INIT: JSON.stringify("./container-init.cjs"),
-      "import.meta.url": "importMetaUrl",
-      "import.meta.dirname": "__dirname",
-      "import.meta.filename": "__filename",
     },
   });
 }
@@ -170,6 +176,8 @@ async function bundleLibrary(name: string, contents: string): Promise<void> {
     stdin: { contents, resolveDir: join(root, "packages/distro"), sourcefile: `${name}.js` },
     entryNames: name,
     keepNames: true,
+    banner: { js: IMPORT_META_URL },
+    define: META,
   });
 }
 
