@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, realpathSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { readFileStream } from "@cooper/archive";
@@ -7,6 +7,9 @@ import { errnoOf, openBeneath } from "@cooper/sys";
 import { TransportError } from "../errors.ts";
 import type { ByteRange } from "../repository.ts";
 import { type LayoutFiles, tooLarge } from "./files.ts";
+
+/** Bytes: a manifest, a config. What has no more is read at once, sooner than another thread would begin to. */
+const SMALL = 64 * 1024;
 
 /** The files of a layout in a directory. No path and no symlink leads out of it. */
 export class DirectoryFiles implements LayoutFiles {
@@ -22,10 +25,11 @@ export class DirectoryFiles implements LayoutFiles {
     const fd = this.#open(path);
     if (fd === undefined) return undefined;
     try {
+      const { size } = fstatSync(fd);
+      if (size > limit) throw tooLarge(this.name, path, size, limit);
+      if (size <= SMALL) return readFileSync(fd);
       const file = await open(`/proc/self/fd/${fd}`);
       try {
-        const { size } = await file.stat();
-        if (size > limit) throw tooLarge(this.name, path, size, limit);
         return await file.readFile();
       } finally {
         await file.close();
@@ -52,7 +56,10 @@ export class DirectoryFiles implements LayoutFiles {
     const fd = this.#open(path);
     if (fd === undefined) throw missing(this.name, path);
     try {
-      yield* readFileStream(`/proc/self/fd/${fd}`, { ...range, signal });
+      signal?.throwIfAborted();
+      const status = fstatSync(fd);
+      if (range === undefined && status.isFile() && status.size <= SMALL) yield readFileSync(fd);
+      else yield* readFileStream(`/proc/self/fd/${fd}`, { ...range, signal });
     } finally {
       closeSync(fd);
     }

@@ -149,9 +149,9 @@ export class LayoutDirectory extends LayoutRepository implements WritableReposit
     try {
       const before = await this.index();
       const after = await change(before);
-      if (after.manifests === before.manifests) return;
-      await this.#writeAside(fromBytes(formatIndexFile(after)), () => path, {});
-      await syncDirectory(this.root);
+      if (after.manifests !== before.manifests)
+        await this.#writeAside(fromBytes(formatIndexFile(after)), () => path, {});
+      await syncDirectory(this.root); // also what another process wrote and did not come to sync
     } catch (error) {
       throw writeFault(path, error);
     } finally {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { isDigest, isIndexType, isManifestType, MEDIA_TYPES } from "@cooper/oci";
 import type { Descriptor } from "@cooper/oci";
 import { TransportError } from "../errors.ts";
@@ -56,7 +57,7 @@ export function withoutNames(descriptor: Descriptor): Descriptor {
   return Object.keys(others).length === 0 ? rest : { ...rest, annotations: others };
 }
 
-/** With an entry for `descriptor`; a tag is taken from whatever had it. */
+/** With an entry for `descriptor`; a tag is taken from whatever had it. The same file where it says so already. */
 export function withEntry(file: IndexFile, descriptor: Descriptor, tag: string | undefined): IndexFile {
   const plain = withoutNames(descriptor);
   const same = (entry: Descriptor): boolean => entry.digest === descriptor.digest;
@@ -68,7 +69,10 @@ export function withEntry(file: IndexFile, descriptor: Descriptor, tag: string |
   const others = file.manifests.filter(
     (entry) => tagOf(entry) !== tag && !(same(entry) && tagOf(entry) === undefined),
   );
-  return { ...file, manifests: [...others, tagged] };
+  // As a build does that finds nothing changed: then nothing is to be written.
+  const isThere =
+    others.length === file.manifests.length - 1 && isDeepStrictEqual(file.manifests.at(-1), tagged);
+  return isThere ? file : { ...file, manifests: [...others, tagged] };
 }
 
 /** Without the entries that `remove` is true of. */

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -126,6 +127,45 @@ test("a tag moves, and an image may have several", async (t) => {
   await assert.rejects(layout.resolve({ tag: "b" }), { code: "NOT_FOUND" });
   await layout.deleteManifest(two.root.digest);
   await assert.rejects(layout.resolve({ digest: two.root.digest }), { code: "NOT_FOUND" });
+  await layout.close();
+});
+
+test("an image that has its tag already is not written again, but where the tag would come to the end", async (t) => {
+  const root = temporaryDirectory(t);
+  const layout = await openLayout(root, { access: "write" });
+  const one = await sampleImage({ seed: "one" });
+  const two = await sampleImage({ seed: "two" });
+  await putSample(layout, one, "a");
+  const written = (): unknown => {
+    const { ino, mtimeNs } = statSync(join(root, "index.json"), { bigint: true });
+    return { ino, mtimeNs };
+  };
+  const first = written();
+  await putSample(layout, one, "a");
+  assert.deepEqual(written(), first);
+  await putSample(layout, two, "b");
+  assert.notDeepEqual(written(), first);
+  await putSample(layout, one, "a");
+  const { manifests }: { readonly manifests: readonly Descriptor[] } = JSON.parse(
+    readFileSync(join(root, "index.json"), "utf8"),
+  );
+  assert.deepEqual(
+    manifests.map(({ digest }) => digest),
+    [two.root.digest, one.root.digest],
+  );
+  await layout.close();
+});
+
+test("files of a layout are read whole, whatever their size", async (t) => {
+  const layout = await openLayout(temporaryDirectory(t), { access: "write" });
+  for (const size of [0, 1, 64 * 1024, 64 * 1024 + 1, 3 * 1024 * 1024]) {
+    const bytes = Buffer.alloc(size, "staves");
+    const descriptor = { mediaType: "application/octet-stream", digest: digestBytes(bytes), size };
+    await layout.putBlob(descriptor, () => fromBytes(bytes));
+    assert.ok((await collect(layout.blob(descriptor), { limit: size })).equals(bytes), `${size} bytes`);
+    const signal = AbortSignal.abort(new Error("enough"));
+    await assert.rejects(collect(layout.blob(descriptor, { signal }), { limit: size }), /enough/);
+  }
   await layout.close();
 });
 
