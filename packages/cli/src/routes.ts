@@ -75,9 +75,7 @@ async function target(
 
 async function command(entry: CommandEntry, wanted: boolean): Promise<Command<Invocation>> {
   if (wanted) {
-    // To compile a schema takes longer than to check the few values that a command has for it.
-    const { config } = await import("zod");
-    config({ jitless: true });
+    (await import("./schemas/uncompiled.ts")).leaveSchemasUncompiled();
     return (await entry.load())(entry.brief);
   }
   return buildCommand({ parameters: {}, docs: { brief: entry.brief }, func() {} });

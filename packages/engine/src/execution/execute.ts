@@ -18,7 +18,6 @@ import { asidePath } from "../run/asides.ts";
 import { reapContainers } from "../run/containers.ts";
 import { sweepUnpacked } from "../snapshot/layers.ts";
 import { gitFiles } from "../sources/git/commit.ts";
-import { webFile } from "../sources/web-file.ts";
 import { chooseFiles, copyLocal } from "./copy-local.ts";
 import { copySnapshot } from "./copy-snapshot.ts";
 import type { ExecuteOptions, FailedStep } from "./options.ts";
@@ -113,8 +112,10 @@ class Execution {
       }
       case "git":
         return [await this.#tarOnce(step, [], () => gitFiles(operation, this.#withEnvironment))];
-      case "http":
+      case "http": {
+        const { webFile } = await import("../sources/web-file.ts"); // with all that speaks to hosts
         return [await this.#tarOnce(step, [], () => webFile(operation, this.#withEnvironment))];
+      }
       case "copy":
         return await this.#copy(step, operation);
       case "exec": {

@@ -22,7 +22,9 @@ export interface Origin {
  */
 export async function originOf({ directory, newest }: Source): Promise<Origin> {
   const git = async (...args: readonly string[]): Promise<string> => {
-    const { stdout } = await run("git", [...HARMLESS, "-C", directory, ...args], { env: environment() });
+    const { stdout } = await promisify(execFile)("git", [...HARMLESS, "-C", directory, ...args], {
+      env: environment(),
+    });
     return stdout.trim();
   };
   try {
@@ -57,8 +59,6 @@ function mayBeOfGit(directory: string): boolean {
     if (place === dirname(place)) return false;
   }
 }
-
-const run = promisify(execFile);
 
 /** A repository's settings may name programs that git is to run, and a source is anybody's. */
 const HARMLESS = [
