@@ -155,3 +155,26 @@ test("where others could put something, or nothing can be written, nothing is ke
     if (statSync(cache).isDirectory()) assert.deepEqual(kept(), []);
   }
 });
+
+const USE_LIBRARIES = `
+  const [openpgp, { Pool }, { Enums, Spec }] = ["openpgp", "undici", "cyclonedx"].map((name) => require("./" + name + ".cjs"));
+  const { createServer } = require("node:http");
+  const server = createServer((_request, response) => response.end("staves")).listen(0, "127.0.0.1", async () => {
+    const { privateKey, publicKey } = await openpgp.generateKey({ userIDs: [{ name: "a cooper" }], format: "object" });
+    const message = await openpgp.createCleartextMessage({ text: "Suite: stable" });
+    const cleartextMessage = await openpgp.sign({ message, signingKeys: privateKey });
+    const signed = await openpgp.readCleartextMessage({ cleartextMessage });
+    const { signatures } = await openpgp.verify({ message: signed, verificationKeys: publicKey });
+    console.log(await signatures[0].verified);
+    const pool = new Pool("http://127.0.0.1:" + server.address().port);
+    console.log(await (await pool.request({ path: "/", method: "GET" })).body.text());
+    await pool.close();
+    server.close();
+    console.log(Spec.Spec1dot6.version, Enums.ComponentType.Application);
+  });
+`;
+
+test("a library in a file of its own does what Cooper takes it for", async () => {
+  const { stdout } = await run(process.execPath, ["-e", USE_LIBRARIES], { cwd: published });
+  assert.equal(stdout, "true\nstaves\n1.6 application\n");
+});
