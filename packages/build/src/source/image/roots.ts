@@ -79,7 +79,7 @@ async function openLockedRoot(reference: string, locks: Locks, options: RootOpti
       cause: error,
       fields: { reference },
       advice:
-        "Name a mirror that still has it (--repository), or lock it anew: cooper plan --lock, cooper lock DIRECTORY.",
+        "Packages may be on another mirror (--repository); else lock it anew: cooper plan --lock, cooper lock DIRECTORY.",
     });
   }
 }
