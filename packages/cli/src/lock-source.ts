@@ -52,8 +52,13 @@ async function locksOf(
   flags: LockingFlags,
   kept?: LockPlanOptions["kept"],
 ): Promise<Locks> {
+  const { onEvent, ...packages } = repositoryOptions(terminal, flags);
   return await lockPlan(plan, {
-    packages: repositoryOptions(terminal, flags),
+    packages: {
+      ...packages,
+      // None of them is fetched: a display that waited for them would never end.
+      onEvent: (event) => (event.type === "solved" ? undefined : onEvent?.(event)),
+    },
     platforms: flags.platform ?? [hostPlatform()],
     kept,
     signal: terminal.signal,
