@@ -6,6 +6,7 @@ import { errnoOf } from "@cooper/sys";
 import { z } from "zod";
 import type { Context } from "../ecosystem/context.ts";
 import { DistroError } from "../errors.ts";
+import { AtOnce } from "../fetch/at-once.ts";
 import { runNpm } from "./program.ts";
 
 /** Where packages come from, as npm's own configuration says. */
@@ -32,9 +33,8 @@ export interface Access {
  * `REPOSITORY_INVALID`, `PROGRAM_MISSING`
  */
 export async function readRegistries(context: Context): Promise<Registries> {
-  const { environment, signal } = context;
+  const { environment } = context;
   const printed = await listConfiguration(context);
-  signal?.throwIfAborted();
   const read = configurationSchema.safeParse(parseJson(printed));
   if (!read.success) {
     throw new DistroError("REPOSITORY_INVALID", `npm shows a configuration that makes no sense`, {
@@ -66,24 +66,13 @@ export async function readRegistries(context: Context): Promise<Registries> {
   };
 }
 
-/** What npm is asked now, by what its answer depends on. */
-const asked = new Map<string, Promise<string>>();
+const asked = new AtOnce<string>();
 
-/** Several that ask at once get one answer: to start npm is most of the work. */
-async function listConfiguration(context: Context): Promise<string> {
-  const { environment } = context;
-  const args = ["config", "list", "--json", ...registryFlags(context)];
-  const key = JSON.stringify([args, environment]);
-  const running = asked.get(key);
-  if (running !== undefined) return await running;
-  // Not ended with whoever asked first: others may wait for it, and it takes a moment only.
-  const printed = runNpm(args, { directory: tmpdir(), environment });
-  asked.set(key, printed);
-  try {
-    return await printed;
-  } finally {
-    asked.delete(key);
-  }
+/** To start npm is most of the work. */
+async function listConfiguration({ environment, repositories, signal }: Context): Promise<string> {
+  const args = ["config", "list", "--json", ...registryFlags({ repositories })];
+  const ask = async (): Promise<string> => await runNpm(args, { directory: tmpdir(), environment, signal });
+  return await asked.once(JSON.stringify([args, environment]), ask, { signal });
 }
 
 /** For npm's command line, where an option names another registry than the configuration does. */

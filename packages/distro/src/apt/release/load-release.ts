@@ -1,6 +1,7 @@
 import type { Context } from "../../ecosystem/context.ts";
 import { DistroError } from "../../errors.ts";
 import { showAddress, parseAddress } from "../../fetch/address.ts";
+import { AtOnce } from "../../fetch/at-once.ts";
 import type { Fetched } from "../../fetch/fetcher.ts";
 import { isFault } from "@cooper/sys";
 import { type AptConfiguration, settingOf } from "../sources/configuration.ts";
@@ -33,7 +34,7 @@ const CLOCK_TOLERANCE = 10;
  * `INDEX_ROLLED_BACK`, `INDEX_INVALID`, `FETCH_FAILED`, …
  */
 export async function loadRelease(entry: SourceEntry, host: Host, context: Context): Promise<LoadedRelease> {
-  const signed = await fetchSigned(entry, host, context);
+  const signed = await signedOf(entry, host, context);
   const release = parseRelease(signed.text);
   checkTime(entry, release, host.configuration, context.now);
   await checkRollback(entry, release, context);
@@ -56,6 +57,18 @@ interface FetchedRelease extends SignedText {
   readonly digest: string;
 }
 
+const loading = new AtOnce<FetchedRelease>();
+
+/** What several images of packages need that are made at once is fetched and checked once. */
+async function signedOf(entry: SourceEntry, host: Host, context: Context): Promise<FetchedRelease> {
+  const { cache, network, keyrings, signatures, now } = context;
+  const own = async (): Promise<FetchedRelease> => await fetchSigned(entry, host, context);
+  // Who lets something pass is to be told of it.
+  if (signatures !== "required" || entry.trusted === true) return await own();
+  const facts = [entry, host.root, cache.directory, network, keyrings, now];
+  return await loading.once(JSON.stringify(facts), own, context);
+}
+
 async function fetchSigned(entry: SourceEntry, host: Host, context: Context): Promise<FetchedRelease> {
   // Reading the keys takes as long as the file is on its way. What is wrong with them is told where they are needed.
   keyringFor(entry, host, context).catch(() => {});
@@ -70,10 +83,7 @@ async function fetchSigned(entry: SourceEntry, host: Host, context: Context): Pr
       async () => await uncheckedText(bytes, label),
       async () => {
         const keyring = await keyringFor(entry, host, context);
-        const trust = JSON.stringify([entry.signedBy, host.root, context.keyrings, context.now]);
-        return await checkedOnce(`${digest} ${trust}`, async () => {
-          return await checkClearsigned(bytes, { keyring, now: context.now, label });
-        });
+        return await checkClearsigned(bytes, { keyring, now: context.now, label });
       },
     );
     return { ...checked, digest };
@@ -103,20 +113,6 @@ async function fetchSigned(entry: SourceEntry, host: Host, context: Context): Pr
     },
   );
   return { ...checked, digest: release.digest };
-}
-
-/** Checks that run now, by the bytes and by who is trusted. */
-const checks = new Map<string, Promise<SignedText>>();
-
-/** Images of packages that are made at once read the same files: each is checked once. */
-async function checkedOnce(key: string, check: () => Promise<SignedText>): Promise<SignedText> {
-  const running = checks.get(key) ?? check();
-  checks.set(key, running);
-  try {
-    return await running;
-  } finally {
-    checks.delete(key);
-  }
 }
 
 /** With signatures unchecked what is wrong with them is said, and no more. */
