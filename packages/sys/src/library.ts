@@ -14,13 +14,29 @@ interface Loaded {
 
 let loaded: Loaded | undefined;
 
-// koffi takes 14 ms to load, which a command that never needs it must not pay.
+// A command that never needs it must not pay for it.
 function load(): Loaded {
   if (loaded === undefined) {
-    const koffi: typeof Koffi = createRequire(import.meta.url)("koffi");
+    const require = createRequire(import.meta.url);
+    const koffi: typeof Koffi = nativeKoffi(require) ?? require("koffi");
     loaded = { koffi, libc: koffi.load(null) };
   }
   return loaded;
+}
+
+/**
+ * koffi's own binary, without the 10 ms in which its loader reads and compiles what finds out which one it
+ * is: the Node that npm installs beside Cooper is built for glibc. Undefined under any other Node.
+ */
+function nativeKoffi(require: NodeJS.Require): typeof Koffi | undefined {
+  const { arch, execPath } = process;
+  if (!execPath.endsWith(`/node-linux-${arch}/bin/node`)) return undefined;
+  try {
+    // As koffi would find it, wherever its own dependencies lie.
+    return createRequire(require.resolve("koffi"))(`@koromix/koffi-linux-${arch}/linux_${arch}/koffi.node`);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

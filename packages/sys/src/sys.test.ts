@@ -21,6 +21,25 @@ test("importing the package does not load koffi", () => {
   assert.equal(printed.toString(), "[]");
 });
 
+test("a Node that did not come with Cooper calls the system too", (t) => {
+  const path = join(temporaryDirectory(t), "file");
+  fs.writeFileSync(path, "");
+  sys.setXattr(path, "user.seen", Buffer.from("here"));
+  const node = join(temporaryDirectory(t), "node");
+  fs.copyFileSync(process.execPath, node);
+  const script = `import { listXattrs } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)};
+    process.stdout.write(listXattrs(${JSON.stringify(path)}).get("user.seen") ?? "nothing");`;
+  for (const program of [node, process.execPath]) {
+    const printed = execFileSync(program, [
+      "--conditions=@cooper/source",
+      "--input-type=module",
+      "-e",
+      script,
+    ]);
+    assert.equal(printed.toString(), "here");
+  }
+});
+
 test("a binary attribute comes back byte for byte, by path and by descriptor", (t) => {
   const path = join(temporaryDirectory(t), "file");
   fs.writeFileSync(path, "");
