@@ -25,8 +25,11 @@ after(() => rmSync(published, { recursive: true, force: true }));
 interface Installed {
   readonly bundle: string;
   readonly cache: string;
-  /** Runs `cooper digest --help`, and says whether it ran what stood in the file. The file is another one afterwards. */
-  readonly digest: () => Promise<"compiled now" | "compiled before">;
+  /**
+   * Runs `cooper digest --help`, perhaps a program `first`, and says whether it ran what stood in the file. The
+   * file is another one afterwards.
+   */
+  readonly digest: (first?: string) => Promise<"compiled now" | "compiled before">;
   readonly cooper: (...args: readonly string[]) => Promise<string>;
   /** The files that are kept, by their path under `compiled`. */
   readonly kept: () => readonly string[];
@@ -39,18 +42,21 @@ function installed(t: TestContext): Installed {
   cpSync(published, bundle, { recursive: true });
   const cache = join(directory, "cache");
   const compiled = join(cache, "compiled");
-  const cooper = async (...args: readonly string[]): Promise<string> => {
-    const env = { ...process.env, COOPER_CACHE_DIR: cache };
-    return (await run(process.execPath, [join(bundle, "main.cjs"), ...args], { env })).stdout;
-  };
+  const env = { ...process.env, COOPER_CACHE_DIR: cache };
+  const node = async (...args: readonly string[]): Promise<string> =>
+    (await run(process.execPath, args, { env })).stdout;
+  const cooper = async (...args: readonly string[]): Promise<string> =>
+    await node(join(bundle, "main.cjs"), ...args);
   let words = "Prints the digest of";
   let runs = 0;
   return {
     bundle,
     cache,
     cooper,
-    digest: async () => {
-      const isNew = (await cooper("digest", "--help")).includes(words);
+    digest: async (first) => {
+      const options = first === undefined ? [] : ["--require", first];
+      const said = await node(...options, join(bundle, "main.cjs"), "digest", "--help");
+      const isNew = said.includes(words);
       const next = words.replace(/^../, String(10 + runs++));
       change(join(bundle, "app.cjs"), words, next);
       words = next;
@@ -67,25 +73,38 @@ function change(path: string, from: string | RegExp, to: string): void {
   writeFileSync(path, readFileSync(path, "latin1").replaceAll(from, to), "latin1");
 }
 
-test("a command runs what the same command compiled before, and adds to it once", async (t) => {
+test("a command runs what the same command compiled before, where that did not fail", async (t) => {
   const { digest, cooper, kept, cache } = installed(t);
   assert.equal(await digest(), "compiled now");
-  assert.match(kept().join(" "), /^digest\/app-[0-9a-f]{16}-1$/);
-  assert.equal(await digest(), "compiled before");
-  assert.match(kept().join(" "), /^digest\/app-[0-9a-f]{16}-2$/);
+  assert.match(kept().join(" "), /^help\/app-[0-9a-f]{16}-short$/);
   const [path = ""] = kept();
   const { ino } = statSync(join(cache, "compiled", path));
   assert.equal(await digest(), "compiled before");
   assert.deepEqual(kept(), [path]);
   assert.equal(statSync(join(cache, "compiled", path)).ino, ino);
 
-  await cooper("cat", "--help");
+  await cooper("completion", "bash");
   await cooper("--help");
+  await assert.rejects(cooper("digest"), /status 2/);
   assert.deepEqual(
     kept().map((name) => name.replace(/-.*/, "")),
-    ["cat/app", "digest/app", "others/app"],
+    ["completion/app", "help/app"],
   );
   assert.equal(statSync(join(cache, "compiled")).mode & 0o777, 0o700);
+});
+
+test("what a long run compiled serves until a short one, which makes room for what the next one calls", async (t) => {
+  const { digest, kept, bundle } = installed(t);
+  const busy = join(bundle, "busy.cjs");
+  writeFileSync(busy, "while (process.cpuUsage().user < 600_000);");
+  assert.equal(await digest(busy), "compiled now");
+  assert.match(kept().join(" "), /^help\/app-[0-9a-f]{16}-long$/);
+  assert.equal(await digest(busy), "compiled before");
+  assert.equal(await digest(), "compiled before");
+  assert.deepEqual(kept(), []);
+  assert.equal(await digest(), "compiled now");
+  assert.equal(await digest(busy), "compiled before");
+  assert.match(kept().join(" "), /^help\/app-[0-9a-f]{16}-short$/);
 });
 
 test("another version runs nothing that this one compiled", async (t) => {

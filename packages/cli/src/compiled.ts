@@ -9,10 +9,13 @@ import type * as App from "./app.ts";
 export type BundledFile = readonly [name: string, digest: string];
 
 /**
- * How often what V8 compiled of a file is written: a build that found nothing done and one that found all
- * done call different functions, and each adds what it compiled.
+ * Whether a run did something, which takes its time whatever is kept, or found all done. What a short one
+ * called is kept for good; what a long one called, until there is a short one.
  */
-const GENERATIONS = 2;
+type Kind = "long" | "short";
+
+/** Microseconds of the processor. */
+const SHORT = 500_000;
 
 type Run<Exports> = (...given: readonly unknown[]) => Exports;
 
@@ -31,7 +34,11 @@ export class CompiledFiles {
   readonly #directory: string | undefined;
   readonly #digests: ReadonlyMap<string, string>;
   readonly #libraries = new Map<string, unknown>();
-  readonly #toKeep: { readonly script: Script; readonly path: string; readonly generation: number }[] = [];
+  readonly #compiled: {
+    readonly script: Script;
+    readonly path: string;
+    readonly found: Kind | undefined;
+  }[] = [];
 
   constructor(
     bundle: string,
@@ -42,7 +49,9 @@ export class CompiledFiles {
     this.#require = options.require;
     this.#digests = new Map(options.files);
     this.#directory = ownDirectory(command);
-    process.once("exit", () => this.#keep());
+    process.once("exit", (status) => {
+      if (status === 0) this.#keep(); // a run that failed called little of what another will
+    });
   }
 
   app(): typeof App {
@@ -77,24 +86,26 @@ export class CompiledFiles {
     const source = readFileSync(filename, "latin1"); // scripts/bundle.ts sees to it that it is ASCII
     const wrapped = `(function(require,module,exports,__filename,__dirname){${source}\nreturn module.exports})`;
     const path = this.#directory && join(this.#directory, `${name}-${this.#digests.get(name)}`);
-    const found = path === undefined ? undefined : newest(path);
+    const found = path === undefined ? undefined : findKept(path);
     const script = new Script(wrapped, {
       filename,
       ...(found === undefined ? {} : { cachedData: found.data }),
     });
     if (path === undefined) return script;
-    // Of another V8, or with other options: in its place.
-    if (script.cachedDataRejected === true)
-      this.#toKeep.push({ script, path, generation: found?.generation ?? 1 });
-    else if (found?.generation !== GENERATIONS)
-      this.#toKeep.push({ script, path, generation: (found?.generation ?? 0) + 1 });
+    // Of another V8, or with other options.
+    const isRejected = script.cachedDataRejected === true;
+    if (isRejected) remove(`${path}-${found?.kind}`);
+    this.#compiled.push({ script, path, found: isRejected ? undefined : found?.kind });
     return script;
   }
 
   #keep(): void {
-    for (const { script, path, generation } of this.#toKeep) {
-      writeWhole(`${path}-${generation}`, script.createCachedData());
-      rmSync(`${path}-${generation - 1}`, { force: true });
+    const { user, system } = process.cpuUsage();
+    const kind: Kind = user + system < SHORT ? "short" : "long";
+    for (const { script, path, found } of this.#compiled) {
+      if (found === undefined) writeWhole(`${path}-${kind}`, script.createCachedData());
+      // The next one compiles what it calls, and keeps no more than that.
+      else if (found === "long" && kind === "short") remove(`${path}-long`);
     }
   }
 }
@@ -115,10 +126,10 @@ function ownDirectory(command: string): string | undefined {
   }
 }
 
-function newest(path: string): { readonly generation: number; readonly data: Buffer } | undefined {
-  for (let generation = GENERATIONS; generation > 0; generation--) {
-    const data = readWhole(`${path}-${generation}`);
-    if (data !== undefined) return { generation, data };
+function findKept(path: string): { readonly kind: Kind; readonly data: Buffer } | undefined {
+  for (const kind of ["short", "long"] as const) {
+    const data = readWhole(`${path}-${kind}`);
+    if (data !== undefined) return { kind, data };
   }
   return undefined;
 }
@@ -143,6 +154,14 @@ function writeWhole(path: string, data: Buffer): void {
     writeFileSync(aside, Buffer.concat([data, checksum]));
     renameSync(aside, path);
   } catch {
-    rmSync(aside, { force: true }); // a full disk, or a cache that was just removed
+    remove(aside); // a full disk, or a cache that was just removed
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Of a cache that may only be read.
   }
 }

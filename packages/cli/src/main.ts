@@ -22,7 +22,8 @@ async function start(): Promise<void> {
     const { main } = await import("./app.ts");
     process.exit(await main(process.argv.slice(2)));
   }
-  const command = COOPER_COMMANDS.find((name) => name === asked) ?? "others";
+  const isHelp = process.argv.some((argument) => argument === "--help" || argument === "-h");
+  const command = COOPER_COMMANDS.find((name) => name === asked && !isHelp) ?? "help";
   const files = new CompiledFiles(import.meta.dirname, command, {
     require: createRequire(import.meta.url),
     files: COOPER_FILES,
