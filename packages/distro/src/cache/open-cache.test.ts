@@ -171,11 +171,14 @@ test("what was never synced is looked at by the next who finds it: damaged, it i
     await cache.close();
     return path;
   };
-  const [whole, cut] = [await store("cask"), await store("barrel")];
+  const [whole, cut, young] = [await store("cask"), await store("barrel"), await store("tun")];
+  utimesSync(whole, Date.now() / 1000, Date.now() / 1000 - 100);
   writeFileSync(cut, "bar\0\0\0"); // what a crash of the machine may leave
   const next = await openCache({ directory });
   assert.equal(await next.blob(sha256("cask")), whole);
   assert.equal(statSync(whole).mode & 0o7777, 0o644, "its bytes were checked, and synced");
+  assert.equal(await next.blob(sha256("tun")), young);
+  assert.equal(statSync(young).mode & 0o7777, 0o1644, "it may not be on the disk yet");
   assert.equal(await next.blob(sha256("barrel")), undefined);
   assert.equal(existsSync(cut), false);
   await next.close();
@@ -203,6 +206,7 @@ test("a derived file that can tell whether it is whole is made again where it is
   assert.equal(await derive(), path);
   assert.equal(made, 2);
   assert.equal(readFileSync(path, "utf8"), "staves");
+  utimesSync(path, Date.now() / 1000, Date.now() / 1000 - 100);
   await derive();
   assert.equal(made, 2);
   assert.equal(statSync(path).mode & 0o7777, 0o644);

@@ -238,7 +238,7 @@ class DirectoryCache implements OpenCache {
       await rm(path, { force: true });
       return false;
     }
-    await settle(path);
+    await settle(path, status);
     this.#proven.add(path);
     return true;
   }

@@ -24,8 +24,15 @@ export async function hasDigest(path: string, digest: Digest): Promise<boolean> 
   }
 }
 
-/** Makes a file that was found to be whole stay so, and says it. In a cache of others it stays unproven. */
-export async function settle(path: string): Promise<void> {
+/** Milliseconds after which the kernel has mostly written what it holds: to sync it before is to wait for that. */
+const SETTLED = 60_000;
+
+/**
+ * Makes a file that was found to be whole stay so, and says it. What was written a moment ago, or lies in a
+ * cache of others, stays unproven.
+ */
+export async function settle(path: string, { mtimeMs }: Stats): Promise<void> {
+  if (Date.now() - mtimeMs < SETTLED) return;
   try {
     const file = await open(path, "r");
     try {
