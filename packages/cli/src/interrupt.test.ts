@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startPeer } from "@cooper/test";
-import { workshop } from "./test-support/cooper.ts";
+import { run, startPeer } from "@cooper/test";
+import { makeFiles, workshop } from "./test-support/cooper.ts";
 
 const launcher = join(import.meta.dirname, "../bin/cooper");
 
@@ -30,3 +30,22 @@ for (const [signal, status] of [
     assert.ok(!existsSync(join(directory, "out")));
   });
 }
+
+test("what is said comes whole to a reader that takes its time, and one that leaves ends the command", async (t) => {
+  const { directory, env, answer } = workshop(t);
+  const names = Array.from({ length: 1000 }, (_, at) => `${"stave".repeat(20)}-${1000 + at}`);
+  makeFiles(directory, "files", Object.fromEntries(names.map((name) => [name, ""])));
+  await answer("append", "scratch", "files", "--platform", "linux/amd64", "-o", "oci:image");
+  const listed = names.map((name) => `${name}\n`).join("");
+  assert.ok(
+    listed.length > 65_536,
+    "a pipe of the kernel's holds no more: some of it has not left until it is read",
+  );
+  const piped = async (reader: string): Promise<string> => {
+    const command = '{ "$0" ls --json oci:image; touch ended; } | ' + reader;
+    return (await run("sh", ["-c", command, launcher], { cwd: directory, env })).stdout;
+  };
+  const patient = "{ for n in $(seq 40); do [ -e ended ] || sleep 0.1; done; cat; }";
+  assert.equal(await piped(patient), `${listed}\n`);
+  assert.equal(await piped("head -n 1"), "[\n");
+});

@@ -20,7 +20,8 @@ async function tellVersion(): Promise<void> {
 async function start(): Promise<void> {
   if (typeof COOPER_VERSION !== "string") {
     const { main } = await import("./app.ts");
-    process.exit(await main(process.argv.slice(2)));
+    await exit(await main(process.argv.slice(2)));
+    return;
   }
   const isHelp = process.argv.some((argument) => argument === "--help" || argument === "-h");
   const command = COOPER_COMMANDS.find((name) => name === asked && !isHelp) ?? "help";
@@ -28,5 +29,14 @@ async function start(): Promise<void> {
     require: createRequire(import.meta.url),
     files: COOPER_FILES,
   });
-  process.exit(await files.app().main(process.argv.slice(2)));
+  await exit(await files.app().main(process.argv.slice(2)));
+}
+
+/** Ends when all that was said has left: a pipe takes 64 KiB, and the rest when its reader has read. */
+async function exit(status: number): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (!stream.writable || stream.writableLength === 0) continue;
+    await new Promise<void>((resolve) => void stream.write("", () => resolve()));
+  }
+  process.exit(status);
 }
