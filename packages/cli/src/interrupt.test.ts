@@ -47,5 +47,5 @@ test("what is said comes whole to a reader that takes its time, and one that lea
   };
   const patient = "{ for n in $(seq 40); do [ -e ended ] || sleep 0.1; done; cat; }";
   assert.equal(await piped(patient), `${listed}\n`);
-  assert.equal(await piped("head -n 1"), "[\n");
+  assert.equal(await piped("head -n 1"), "{\n");
 });
