@@ -64,7 +64,9 @@ function start(): void {
 
   // As late as can be: this process is larger, and has more threads, than the container may.
   for (const group of groups) writeSync(group, "0");
-  enterCgroupNamespace();
+  // Where the host's own sysfs is bound, its mounts of cgroups begin above such a namespace: whoever looks for
+  // its own limits below them, as the Java runtime does, would find nothing.
+  if (!configuration.mounts.some(({ source }) => source === "/sys")) enterCgroupNamespace();
   for (const { type, soft, hard } of wanted.rlimits ?? []) limitResource(type, soft, hard);
   giveStreams(wanted.user);
   becomeUser(wanted, install);
