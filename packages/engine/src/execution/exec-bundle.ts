@@ -114,7 +114,7 @@ export async function prepareExec(
     const process = containerProcess(
       { WorkingDir: operation.directory, User: operation.user },
       {
-        arguments: operation.command,
+        arguments: runtime.name === "namespaces" ? operation.command : inOneStream(operation.command),
         env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
         terminal: "none",
       },
@@ -166,6 +166,16 @@ export async function prepareExec(
     close();
     throw error;
   }
+}
+
+/**
+ * runc gives a process two pipes, and what comes of both in another order than it was written. A shell can
+ * write into one of them. Its command is the step's in keys and words, as ever.
+ */
+function inOneStream(command: readonly string[]): readonly string[] {
+  const [program, options = "", text, ...rest] = command;
+  if (program !== "/bin/sh" || text === undefined || !/^-[a-z]*c$/.test(options)) return command;
+  return [program, options, `exec 2>&1; ${text}`, ...rest];
 }
 
 /** Makes the directories of the bundle; gives the commands that mount its root and its other inputs. */

@@ -86,6 +86,18 @@ test("a failing step's command and status are in words, and where a shell can be
   });
 });
 
+test("what a step writes to both of its streams comes in the order in which it was written", async (t) => {
+  const here = site(t);
+  if (here === undefined) return;
+  let heard = "";
+  await here.build(sh("for i in 1 2 3 4 5 6 7 8 9; do echo out $i; echo err $i >&2; done", [BASE]), {
+    onEvent: (event) => {
+      if (event.type === "step-output") heard += event.text;
+    },
+  });
+  assert.equal(heard, [1, 2, 3, 4, 5, 6, 7, 8, 9].map((at) => `out ${at}\nerr ${at}\n`).join(""));
+});
+
 test("what a step prints just before it ends is heard to the last line", async (t) => {
   const here = site(t);
   if (here === undefined) return;

@@ -79,7 +79,8 @@ exec "$@"${start.onOutput === undefined ? "" : " 2>&1"}`;
     runtime.name === "namespaces" ? launchCommand(bundle, start.limits.entrances) : ociCommand(start, log),
   ].flat();
   // A session of its own: what the terminal sends to this process is passed on once, not twice.
-  // Both streams through one pipe, or their lines would come in another order than they were written.
+  // Both streams through one pipe, or their lines would come in another order than they were written: runc has
+  // two of its own before it, which a step's shell joins (exec-bundle.ts).
   const output = start.onOutput === undefined ? "inherit" : "pipe";
   const stdio = [start.stdin, output, output] as const;
   const child =
