@@ -1,4 +1,4 @@
-import { addressOf, type Library, openLibrary } from "./library.ts";
+import { addressOf, fileOfPackage, type Library, openLibrary } from "./library.ts";
 
 /** What a step of decoding came to (lzma/base.h, lzma_ret). */
 export type LzmaStatus =
@@ -29,7 +29,7 @@ export interface LzmaOptions {
 }
 
 /**
- * Decoding by the host's liblzma, on libuv's threads. One step at a time: the next begins when the last
+ * Decoding by liblzma, on libuv's threads. One step at a time: the next begins when the last
  * has ended, and so does `close`.
  */
 export class LzmaDecoder {
@@ -44,7 +44,7 @@ export class LzmaDecoder {
     this.#functions = functions;
   }
 
-  /** Undefined where this host has no liblzma, or no memory for one more. */
+  /** Undefined where there is no liblzma, or no memory for one more. */
   static open({ format, memoryLimit }: LzmaOptions): LzmaDecoder | undefined {
     library ??= { functions: bind() };
     const { functions } = library;
@@ -122,7 +122,7 @@ let library: { readonly functions: Functions | undefined } | undefined;
 function bind(): Functions | undefined {
   // The layout of a `lzma_stream` is that of these.
   if (process.arch !== "x64" && process.arch !== "arm64") return undefined;
-  const found: Library | undefined = openLibrary("liblzma.so.5");
+  const found = newest() ?? openLibrary("liblzma.so.5");
   return found === undefined
     ? undefined
     : {
@@ -131,4 +131,13 @@ function bind(): Functions | undefined {
         code: found.slowFunction("lzma_code", "int", ["void *", "int"]),
         end: found.function("lzma_end", "void", ["void *"]),
       };
+}
+
+/**
+ * liblzma 5.8, which takes a quarter less time than the 5.4 that hosts have: it is linked into npm's node-liblzma,
+ * whose binary serves as a plain library too. Undefined where npm left that out, or on another machine than it is for.
+ */
+function newest(): Library | undefined {
+  const path = fileOfPackage("node-liblzma", `../../prebuilds/linux-${process.arch}/node-liblzma.node`);
+  return path === undefined ? undefined : openLibrary(path);
 }

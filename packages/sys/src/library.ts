@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import type * as Koffi from "koffi";
 import { SysError } from "./errors.ts";
 
@@ -76,7 +77,7 @@ export interface Library {
   ): (...values: readonly NativeValue[]) => Promise<number>;
 }
 
-/** Undefined where this host has no such library, such as `liblzma.so.5`. */
+/** Of the host, such as `liblzma.so.5`, or by its path. Undefined where there is no such library. */
 export function openLibrary(name: string): Library | undefined {
   let handle: Koffi.LibraryHandle;
   try {
@@ -97,6 +98,15 @@ export function openLibrary(name: string): Library | undefined {
         });
     },
   };
+}
+
+/** A file of a package that may not be installed, by the way to it from what the package's name leads to. */
+export function fileOfPackage(name: string, way: string): string | undefined {
+  try {
+    return join(createRequire(import.meta.url).resolve(name), way);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The errno of the last native call on this thread. */

@@ -8,9 +8,8 @@ import { unxzByWasm } from "./wasm-reader.ts";
 /**
  * Reads xz: all streams, with padding between and after them.
  *
- * By the host's liblzma where there is one, which dpkg and others cannot do without: it is twice as
- * fast, works on threads of its own, and knows every kind of check and filter. Otherwise by WebAssembly,
- * which lacks SHA-256 checks. `COMPRESSION_INVALID`, `COMPRESSION_UNSUPPORTED`, `TRUNCATED`
+ * By liblzma where there is one, npm's or the host's: it is two to three times as fast, works on threads of
+ * its own, and knows every kind of check and filter. Otherwise by WebAssembly, which lacks SHA-256 checks. `COMPRESSION_INVALID`, `COMPRESSION_UNSUPPORTED`, `TRUNCATED`
  */
 export async function* unxz(source: ByteSource): ByteStream {
   const decoder = LzmaDecoder.open({ format: "xz", memoryLimit: MEMORY_LIMIT });
