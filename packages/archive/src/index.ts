@@ -21,6 +21,7 @@ export { BlockPool, giveBack, lend } from "./reuse.ts";
 export { sameBytes } from "./same-bytes.ts";
 export { observed, verified } from "./verified.ts";
 export type { Promised } from "./verified.ts";
+export { copyWholeFile, readWholeFile } from "./whole-file.ts";
 
 // Tar
 export type { EntryType, PathString, Timestamp, TarEntry } from "./tar/entry.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { globSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
-import { readTar, type TarInput } from "@cooper/archive";
+import { collect, readTar, type TarInput } from "@cooper/archive";
 import { makeImage, validate } from "@cooper/oci";
 import { temporaryDirectory } from "@cooper/test";
 import type { Assembly, PackageContent } from "../ecosystem/ecosystem.ts";
@@ -38,6 +39,10 @@ function assembly(...packages: readonly PackageContent[]): Assembly {
       created: 0,
     }),
   };
+}
+
+function sha256(bytes: Buffer): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
 async function digests({ layers }: MadeLayers): Promise<readonly string[]> {
@@ -98,6 +103,19 @@ test("layers are the same on a cache that was lost, and one whose record was los
   await first.cache.storeRecord("layer", "other", {});
   rmSync(`${first.cache.directory}/records`, { recursive: true });
   assert.deepEqual(await digests(await makeLayers(packages, first)), before);
+});
+
+test("a layer that was just made is read once as it was seen, and from then on checked", async (t) => {
+  const tools = await context(t);
+  const { layers } = await makeLayers(assembly(content("a", ["usr/a"])), tools);
+  const [{ layer } = assert.fail("no layer")] = layers;
+  const { digest } = await layer.descriptor();
+  const all = { limit: 2 ** 20 };
+  assert.equal(sha256(await collect(layer.open(), all)), digest);
+  for (const path of globSync(`${tools.cache.directory}/derived/layer/*`)) {
+    writeFileSync(path, Buffer.alloc(statSync(path).size));
+  }
+  await assert.rejects(collect(layer.open(), all), { code: "DIGEST_MISMATCH" });
 });
 
 test("a package that cannot be read ends the work, and leaves no layer behind", async (t) => {

@@ -5,6 +5,7 @@ import {
   compress,
   GZIP_WRITER_VERSION,
   readFileStream,
+  readWholeFile,
   startDeflating,
   tally,
   TAR_WRITER_VERSION,
@@ -114,6 +115,8 @@ async function keptLayer(
   { compression = "gzip" }: LayersOptions,
 ): Promise<Layer> {
   const key = layerKey(group, compression);
+  /** Of a layer whose bytes this process has just seen. */
+  let seen: LayerRecord | undefined;
   const recorded = async (): Promise<LayerRecord | undefined> =>
     layerRecord.safeParse(await context.cache.record("layer", key)).data;
   const path = await context.cache.derived(
@@ -131,26 +134,32 @@ async function keptLayer(
       } finally {
         leave();
       }
-      await context.cache.storeRecord("layer", key, {
+      seen = {
         digest: digestOf("sha256", blob.hex()),
         size: blob.size(),
         diffId: digestOf("sha256", tar.hex()),
-      });
+      };
+      await context.cache.storeRecord("layer", key, seen);
     },
     {
       signal: context.signal,
       isWhole: async (kept) => {
         const record = await recorded();
-        return record !== undefined && (await hasDigest(kept, parseDigest(record.digest)));
+        if (record === undefined || !(await hasDigest(kept, parseDigest(record.digest)))) return false;
+        seen = record;
+        return true;
       },
     },
   );
-  const known = await recorded();
-  const { digest, size, diffId } = known ?? (await measure(path, context));
+  const { digest, size, diffId } = seen ?? (await recorded()) ?? (await measure(path, context));
   return layerFromBlob({
     descriptor: { mediaType: layerMediaType("oci", compression), digest: parseDigest(digest), size },
     diffId: diffId === undefined ? undefined : parseDiffId(diffId),
-    open: (cancel): ByteStream => readFileStream(path, cancel),
+    open: (cancel): ByteStream => {
+      if (seen === undefined) return readFileStream(path, cancel);
+      seen = undefined; // who comes later does not know what the disk did meanwhile
+      return readWholeFile(path, { digest, size }, cancel);
+    },
   });
 }
 
