@@ -1,5 +1,5 @@
 /*
- * Deflate (RFC 1951) for speed, compiled to WebAssembly: `scripts/deflate.ts` makes
+ * Deflate (RFC 1951) for speed, compiled to WebAssembly: `scripts/wasm.ts` makes
  * src/compression/deflate/module.ts of it. The language is AssemblyScript.
  *
  * At each place two tables, by the hash of the next 7 bytes and of the next 4, tell where the like was

@@ -1,4 +1,4 @@
-// Made by scripts/deflate.ts from packages/archive/deflate: change it there.
+// Made by scripts/wasm.ts from packages/archive/deflate: change it there.
 /** WebAssembly in base64. */
 export const DEFLATE_MODULE = `
 AGFzbQEAAAABGwVgA39/fwBgAABgBH9/f38AYAABf2ACf38BfwMKCQIAAAEBAwQAAAUDAQAwBjsKfwFBAAt+AUIAC34BQgALfwBBgIDA
