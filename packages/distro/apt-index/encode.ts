@@ -6,7 +6,7 @@
  * once, to where it stays in the file, and of names nothing but numbers is made.
  */
 import { putFile } from "./file";
-import { Run } from "./memory";
+import { prepare, Run } from "./memory";
 import { startNames } from "./names";
 import { endParagraphs, readParagraphs, startParagraphs, text } from "./paragraphs";
 import { NEWLINE, RETURN } from "./text";
@@ -18,6 +18,8 @@ let base: f64 = 0;
 
 /** To be called first. `size`: about how many bytes will come. */
 export function start(size: u32): void {
+  // Less is kept than comes; what is found in it takes a third of that.
+  prepare(size + (size >> 1));
   text.reserve(size);
   startNames();
   startParagraphs();

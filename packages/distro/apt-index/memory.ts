@@ -17,6 +17,8 @@ export const NO_NAME: u32 = 4;
 /** Bytes behind each run that may be read and written: 16 are moved at a time. */
 const SLACK: u32 = 32;
 const PAGE_BITS: u64 = 16;
+/** One less than there could be: a place behind the last byte is a number too. */
+const MOST_PAGES: u64 = 0xffff;
 
 let top: u64 = (__heap_base + 15) & ~15;
 
@@ -48,6 +50,11 @@ export class Run {
   }
 }
 
+/** Has so many bytes there that what grows finds them: each time that the memory grows, the host collects garbage. */
+export function prepare(size: u32): void {
+  growTo(top + size);
+}
+
 /** Copies up to 15 bytes too many: quicker than to count, for the runs of some dozens that there are. */
 function copy(to: u32, from: u32, length: u32): void {
   for (let at: u32 = 0; at < length; at += 16) v128.store(to + at, v128.load(from + at));
@@ -58,11 +65,17 @@ function enlarge(run: Run, needed: u64): void {
   const isLast = run.room > 0 && <u64>run.start + run.room + SLACK == top;
   const start = isLast ? <u64>run.start : top;
   const end = start + room + SLACK;
-  const pages = (end + (1 << PAGE_BITS) - 1) >> PAGE_BITS;
-  const missing = <i64>pages - memory.size();
-  if (pages > 0xffff || (missing > 0 && memory.grow(<i32>missing) < 0)) refuse(NO_MEMORY, 0, 0, 0);
+  if (!growTo(end)) refuse(NO_MEMORY, 0, 0, 0);
   if (!isLast) memory.copy(<u32>start, run.start, run.length);
   run.start = <u32>start;
   run.room = <u32>room;
   top = end;
+}
+
+/** Whether the memory has so many bytes now. */
+function growTo(end: u64): bool {
+  const pages = (end + (1 << PAGE_BITS) - 1) >> PAGE_BITS;
+  if (pages > MOST_PAGES) return false;
+  const missing = <i32>pages - memory.size();
+  return missing <= 0 || memory.grow(missing) >= 0;
 }
