@@ -4,7 +4,7 @@ import type { ByteStream } from "@cooper/archive";
 export type AlongReader = (bytes: ByteStream) => Promise<unknown>;
 
 /**
- * The same stream, which `read` is given too, chunk by chunk, at the pace of the slower of the two. A reader
+ * The same stream, which `read` is given too, at the pace of the slower of the two. A reader
  * that stops or fails is let go, and nothing here waits for its result: whoever gave it does.
  */
 export async function* alongside(stream: ByteStream, read: AlongReader): ByteStream {
@@ -22,18 +22,23 @@ export async function* alongside(stream: ByteStream, read: AlongReader): ByteStr
   }
 }
 
-/** Between two that go on at one pace: a chunk is put when the one before it was taken. */
+/** Bytes that may wait for the second reader. */
+const MOST_WAITING = 2 ** 20;
+
+/** Between two, of which the second may be so far behind; it gets what waits for it as one, so that it catches up. */
 class Passage {
-  #chunk: Uint8Array | undefined;
+  #waiting: Uint8Array[] = [];
+  #size = 0;
   #isEnded = false;
   #isClosed = false;
   /** Wakes who waits on either side. */
   #wake: () => void = () => {};
 
   async put(chunk: Uint8Array): Promise<void> {
-    while (this.#chunk !== undefined && !this.#isClosed) await this.#change();
+    while (this.#size >= MOST_WAITING && !this.#isClosed) await this.#change();
     if (this.#isClosed) return;
-    this.#chunk = chunk;
+    this.#waiting.push(chunk);
+    this.#size += chunk.byteLength;
     this.#wake();
   }
 
@@ -50,11 +55,14 @@ class Passage {
 
   async *bytes(): ByteStream {
     for (;;) {
-      const chunk = this.#chunk;
-      if (chunk !== undefined) {
-        this.#chunk = undefined;
+      const chunks = this.#waiting;
+      const [first] = chunks;
+      if (first !== undefined) {
+        const size = this.#size;
+        this.#waiting = [];
+        this.#size = 0;
         this.#wake();
-        yield chunk;
+        yield chunks.length === 1 ? first : Buffer.concat(chunks, size);
       } else if (this.#isEnded) return;
       else await this.#change();
     }
