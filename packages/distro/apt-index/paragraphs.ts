@@ -59,7 +59,7 @@ export function startParagraphs(): void {
 
 /** Reads lines up to the end of a paragraph. `base` and a place make a byte of the index. */
 export function readParagraphs(from: u32, to: u32, base: f64): void {
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const head = v128.load(at);
     const newlines = bitsOf(head, NEWLINE);
     const end = newlines != 0 ? min(to, at + <u32>ctz(newlines)) : endOfLine(at + 16, to);

@@ -9,8 +9,7 @@ const KEPT = new Set(
   ).split(" "),
 );
 /** In the order in which apt reads them. */
-const RELATIONS =
-  "pre-depends depends conflicts breaks recommends suggests replaces enhances".split(" ");
+const RELATIONS = "pre-depends depends conflicts breaks recommends suggests replaces enhances".split(" ");
 
 /** The file of index-layout.ts, made of the whole index as text: slow, and short. `INDEX_INVALID` */
 export function encodedSlowly(content: Buffer): Buffer {

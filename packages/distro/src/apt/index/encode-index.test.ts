@@ -65,7 +65,10 @@ test("an index of odd pieces is parsed as it is slowly, and refused for the same
   fc.assert(
     fc.property(pieces, fc.integer({ min: 1, max: 40 }), (parts, length) => {
       const content = Buffer.from(parts.join(""));
-      assert.deepEqual(result(() => encoded(content, length)), result(() => encodedSlowly(content)));
+      assert.deepEqual(
+        result(() => encoded(content, length)),
+        result(() => encodedSlowly(content)),
+      );
     }),
     { numRuns: 1000 },
   );
@@ -76,7 +79,10 @@ test("bytes of any kind are parsed as they are slowly", () => {
   fc.assert(
     fc.property(fc.array(code, { maxLength: 60 }), fc.integer({ min: 1, max: 60 }), (codes, length) => {
       const content = Buffer.concat([Buffer.from("Package: a\nDepends: "), Buffer.from(codes)]);
-      assert.deepEqual(result(() => encoded(content, length)), result(() => encodedSlowly(content)));
+      assert.deepEqual(
+        result(() => encoded(content, length)),
+        result(() => encodedSlowly(content)),
+      );
     }),
     { numRuns: 2000 },
   );

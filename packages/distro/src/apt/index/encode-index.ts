@@ -87,7 +87,9 @@ export class IndexEncoder {
 
   readonly #refuse = (reason: number, place: number, from: number, to: number): never => {
     const shown = JSON.stringify(this.#bytes(from, to - from).toString("latin1"));
-    throw REFUSALS[reason]?.(place, shown) ?? new Error(`the index is refused for no known reason: ${reason}`);
+    throw (
+      REFUSALS[reason]?.(place, shown) ?? new Error(`the index is refused for no known reason: ${reason}`)
+    );
   };
 }
 
