@@ -123,6 +123,22 @@ test("an index with more packages than there can be is refused", () => {
   assert.throws(() => encoder.add(Buffer.from("Package: a\n\n")), { code: "INDEX_TOO_LARGE" });
 });
 
+test("an index that needs more memory than there is is refused", () => {
+  const program = `
+    import { IndexEncoder } from ${JSON.stringify(new URL("encode-index.ts", import.meta.url).href)};
+    const encoder = new IndexEncoder();
+    const some = Buffer.from("Package: a\\nDescription: " + "x".repeat(1_000_000) + "\\n\\n");
+    try {
+      for (let at = 0; at < 100; at++) encoder.add(some);
+    } catch (error) {
+      console.log(error.code);
+    }`;
+  // 64 MiB.
+  const options = ["--conditions=@cooper/source", "--wasm-max-mem-pages=1024", "--input-type=module"];
+  const said = execFileSync(process.execPath, [...options, "--eval", program], { encoding: "utf8" });
+  assert.equal(said, "INDEX_TOO_LARGE\n");
+});
+
 test("the indexes of this machine's mirror are parsed as they are slowly", (context) => {
   const files = globSync("/var/lib/apt/lists/*_Packages*");
   if (files.length === 0 || !existsSync(APT_HELPER)) {
