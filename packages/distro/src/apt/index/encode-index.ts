@@ -51,7 +51,7 @@ export async function encodeIndex(stream: ByteStream, size?: number): Promise<Bu
 let module: object | undefined;
 
 /**
- * Parses a `Packages` file piece by piece. WebAssembly does: in JavaScript the same took five times as
+ * Parses a `Packages` file piece by piece. WebAssembly does: in JavaScript the same took four times as
  * long, most of it for a million short copies. The file is a part of its memory, which is no one else's.
  */
 export class IndexEncoder {
