@@ -2,6 +2,8 @@
 // TypeScript sources. Starting is most of the time of most commands (docs/architecture.md, "How it starts"):
 // CommonJS, in which a module runs when it is first asked for, and one file for all of Cooper, since each
 // further one costs half a millisecond; only large libraries that few commands use have files of their own.
+// Beside them lies what V8 compiled of them (scripts/compiled).
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -195,10 +197,13 @@ await bundle({ app: join(cli, "src/app.ts") }, []);
 for (const [name, contents] of Object.entries(OWN_FILES)) {
   if (contents !== undefined) await bundleLibrary(name, contents);
 }
+const files = Object.keys(OWN_FILES).map((name) => [name, digestOfAscii(name)]);
 await bundle(
   {
     main: join(cli, "src/main.ts"),
     "container-init": join(root, "packages/engine/src/runtime/namespaces/init.ts"),
   },
-  Object.keys(OWN_FILES).map((name) => [name, digestOfAscii(name)]),
+  files,
 );
+const ship = [join(import.meta.dirname, "compiled/ship.ts"), outdir, JSON.stringify(files)];
+execFileSync(process.execPath, ["--conditions=@cooper/source", ...ship], { stdio: "inherit" });

@@ -30,9 +30,18 @@ test("the packed command works where npm install puts it, also where the system 
 
   // As a user has it: no Node 24 in PATH, the command found through npm's link.
   const cooper = join(home, "node_modules/.bin/cooper");
-  const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NODE_OPTIONS: "" };
+  const cache = join(home, "cache");
+  const env = {
+    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    NODE_OPTIONS: "",
+    COOPER_CACHE_DIR: cache,
+  };
   const version = await run(cooper, ["--version"], { cwd: home, env });
   assert.match(version.stdout, /^cooper \d+\.\d+\.\d+\n$/);
+
+  // V8 takes what came with the package: else the first help would keep what it compiled.
+  await run(cooper, ["--help"], { cwd: home, env });
+  assert.deepEqual(readdirSync(join(cache, "compiled"), { recursive: true }), ["help"]);
 
   const files = join(home, "files");
   mkdirSync(files);

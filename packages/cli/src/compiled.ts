@@ -1,161 +1,143 @@
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Script } from "node:vm";
-import { crc32 } from "node:zlib";
 import { cacheDirectory } from "@cooper/distro";
-import type * as App from "./app.ts";
-
-/** A file of the bundle, by its name without `.cjs`, and a digest of what is in it. */
-export type BundledFile = readonly [name: string, digest: string];
+import { cameWithCooper } from "@cooper/sys";
+import type { BundledFile } from "./bundled-files.ts";
+import { readChecksummed, writeChecksummed } from "./checksummed-file.ts";
 
 /**
- * Whether a run did something, which takes its time whatever is kept, or found all done. What a short one
- * called is kept for good; what a long one called, until there is a short one.
+ * Whether a run did something, which takes its time whatever is kept, or found all done. What a short one called is
+ * kept for good; what a long one called, until there is a short one.
  */
-type Kind = "long" | "short";
+export type Kind = "long" | "short";
 
 /** Microseconds of the processor. */
 const SHORT = 500_000;
 
-type Run<Exports> = (...given: readonly unknown[]) => Exports;
+/** Stands for the command where none is to be run. */
+export const HELP = "help";
 
-/** The checksum at the end: V8 takes whatever bytes begin as its own do. */
-const CHECKSUM_BYTES = 4;
+/** Compiled code, and the file that it is in. */
+interface Found {
+  readonly owner: "installation" | "user";
+  readonly kind: Kind;
+  readonly path: string;
+  readonly data: Buffer;
+}
 
 /**
- * Loads files of a bundle, and keeps what V8 compiled of them for the next run of the same command, under
- * `compiled` in the cache: half the time of a command that finds all else done. Node's own compile cache
- * keeps only what is compiled before anything ran, a fifth of it. Where nothing can be kept, all is
- * compiled, and nothing is said.
+ * Takes what V8 compiled of a bundle's files, half the time of a command that finds all else done: under `compiled`
+ * in the cache what the same command compiled before, else what came with the bundle (scripts/compiled): of a
+ * long run, or where the command was short the last time that of the help, on which each stands. Node's own compile
+ * cache keeps only what is compiled before anything ran, a fifth of it. What V8 does not take is compiled, and
+ * where nothing can be kept nothing is said.
  */
 export class CompiledFiles {
-  readonly #bundle: string;
-  readonly #require: NodeJS.Require;
-  readonly #directory: string | undefined;
-  readonly #digests: ReadonlyMap<string, string>;
-  readonly #libraries = new Map<string, unknown>();
-  readonly #compiled: {
+  readonly #shipped: string;
+  /** Undefined where others may write, for what is found there is run. There after a short run. */
+  readonly #kept: string | undefined;
+  readonly #isHelp: boolean;
+  readonly #scripts: {
     readonly script: Script;
-    readonly path: string;
-    readonly found: Kind | undefined;
+    readonly file: BundledFile;
+    readonly found: Found | undefined;
   }[] = [];
 
-  constructor(
-    bundle: string,
-    command: string,
-    options: { readonly require: NodeJS.Require; readonly files: readonly BundledFile[] },
-  ) {
-    this.#bundle = bundle;
-    this.#require = options.require;
-    this.#digests = new Map(options.files);
-    this.#directory = ownDirectory(command);
+  constructor(bundle: string, command: string) {
+    this.#shipped = shippedDirectory(bundle);
+    const own = ownDirectory();
+    this.#kept = own && join(own, command);
+    this.#isHelp = command === HELP;
     process.once("exit", (status) => {
       if (status === 0) this.#keep(); // a run that failed called little of what another will
     });
   }
 
-  app(): typeof App {
-    const run: Run<typeof App> = this.#compile("app").runInThisContext();
-    return run(...this.#givenTo("app"));
-  }
-
-  #library(name: string): unknown {
-    if (!this.#libraries.has(name)) {
-      const run: Run<unknown> = this.#compile(name).runInThisContext();
-      this.#libraries.set(name, run(...this.#givenTo(name)));
-    }
-    return this.#libraries.get(name);
-  }
-
-  /** What Node gives to such a file, but a `require` that loads the others as this one. */
-  #givenTo(name: string): readonly unknown[] {
-    const require = (id: string): unknown => {
-      const [, other = ""] = /^\.\/(.+)\.cjs$/.exec(id) ?? [];
-      return this.#digests.has(other) ? this.#library(other) : this.#require(id);
-    };
-    const module = { exports: {} };
-    return [require, module, module.exports, this.#path(name), this.#bundle];
-  }
-
-  #path(name: string): string {
-    return join(this.#bundle, `${name}.cjs`);
-  }
-
-  #compile(name: string): Script {
-    const filename = this.#path(name);
-    const source = readFileSync(filename, "latin1"); // scripts/bundle.ts sees to it that it is ASCII
-    const wrapped = `(function(require,module,exports,__filename,__dirname){${source}\nreturn module.exports})`;
-    const path = this.#directory && join(this.#directory, `${name}-${this.#digests.get(name)}`);
-    const found = path === undefined ? undefined : findKept(path);
-    const script = new Script(wrapped, {
-      filename,
-      ...(found === undefined ? {} : { cachedData: found.data }),
-    });
-    if (path === undefined) return script;
+  compile(file: BundledFile, text: string, filename: string): Script {
+    const found = this.#find(file);
+    const script = new Script(text, { filename, ...(found && { cachedData: found.data }) });
     // Of another V8, or with other options.
     const isRejected = script.cachedDataRejected === true;
-    if (isRejected) remove(`${path}-${found?.kind}`);
-    this.#compiled.push({ script, path, found: isRejected ? undefined : found?.kind });
+    if (isRejected && found?.owner === "user") remove(found.path);
+    this.#scripts.push({ script, file, found: isRejected ? undefined : found });
     return script;
   }
 
+  #find(file: BundledFile): Found | undefined {
+    const kept = this.#kept;
+    const found = kept === undefined ? undefined : findIn(kept, file, "user", ["short", "long"]);
+    // V8 does not look at all in which builds of one version of Node may differ.
+    if (found !== undefined || !cameWithCooper(process.execPath)) return found;
+    const isShort = this.#isHelp || kept === undefined || existsSync(kept);
+    return findIn(this.#shipped, file, "installation", isShort ? ["short", "long"] : ["long", "short"]);
+  }
+
   #keep(): void {
+    const kept = this.#kept;
+    if (kept === undefined) return;
     const { user, system } = process.cpuUsage();
     const kind: Kind = user + system < SHORT ? "short" : "long";
-    for (const { script, path, found } of this.#compiled) {
-      if (found === undefined) writeWhole(`${path}-${kind}`, script.createCachedData());
-      // The next one compiles what it calls, and keeps no more than that.
-      else if (found === "long" && kind === "short") remove(`${path}-long`);
+    try {
+      if (kind === "short") mkdirSync(kept, { recursive: true });
+      for (const { script, file, found } of this.#scripts) {
+        if (this.#isWorthKeeping(found, kind)) {
+          mkdirSync(kept, { recursive: true });
+          writeChecksummed(join(kept, compiledName(file, kind)), script.createCachedData());
+        } else if (found?.owner === "user" && found.kind === "long" && kind === "short") {
+          remove(found.path); // the next one compiles what it calls, and keeps no more than that
+        }
+      }
+    } catch {
+      // A full disk, a cache that may only be read, or one that was just removed.
     }
+  }
+
+  /**
+   * What was compiled now is. Of what came with the bundle little was left to compile in a long run; in a short one
+   * a command's own code, but of the help.
+   */
+  #isWorthKeeping(found: Found | undefined, kind: Kind): boolean {
+    if (found === undefined) return true;
+    return found.owner === "installation" && found.kind === "short" && kind === "short" && !this.#isHelp;
   }
 }
 
-/** A command's directory, made if need be; undefined where others may write, for what is found there is run. */
-function ownDirectory(command: string): string | undefined {
+/** Where a bundle has what this Node compiled of it. */
+export function shippedDirectory(bundle: string): string {
+  return join(bundle, "compiled", `${process.version}-${process.arch}`);
+}
+
+export function compiledName([name, digest]: BundledFile, kind: Kind): string {
+  return `${name}-${digest}-${kind}`;
+}
+
+/** `compiled` in the cache, made if need be. */
+function ownDirectory(): string | undefined {
   const directory = join(cacheDirectory(), "compiled");
   try {
     mkdirSync(dirname(directory), { recursive: true });
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const status = lstatSync(directory);
     const isOwn = status.isDirectory() && status.uid === process.geteuid?.() && (status.mode & 0o022) === 0;
-    if (!isOwn) return undefined;
-    mkdirSync(join(directory, command), { recursive: true });
-    return join(directory, command);
+    return isOwn ? directory : undefined;
   } catch {
     return undefined;
   }
 }
 
-function findKept(path: string): { readonly kind: Kind; readonly data: Buffer } | undefined {
-  for (const kind of ["short", "long"] as const) {
-    const data = readWhole(`${path}-${kind}`);
-    if (data !== undefined) return { kind, data };
+function findIn(
+  directory: string,
+  file: BundledFile,
+  owner: Found["owner"],
+  kinds: readonly Kind[],
+): Found | undefined {
+  for (const kind of kinds) {
+    const path = join(directory, compiledName(file, kind));
+    const data = readChecksummed(path);
+    if (data !== undefined) return { owner, kind, path, data };
   }
   return undefined;
-}
-
-function readWhole(path: string): Buffer | undefined {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch {
-    return undefined;
-  }
-  const data = bytes.subarray(0, -CHECKSUM_BYTES);
-  if (data.length === 0 || bytes.readUInt32LE(data.length) !== crc32(data)) return undefined;
-  return data;
-}
-
-function writeWhole(path: string, data: Buffer): void {
-  const checksum = Buffer.alloc(CHECKSUM_BYTES);
-  checksum.writeUInt32LE(crc32(data));
-  const aside = `${path}.${process.pid}`;
-  try {
-    writeFileSync(aside, Buffer.concat([data, checksum]));
-    renameSync(aside, path);
-  } catch {
-    remove(aside); // a full disk, or a cache that was just removed
-  }
 }
 
 function remove(path: string): void {

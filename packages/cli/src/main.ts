@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
-import { type BundledFile, CompiledFiles } from "./compiled.ts";
+import { type BundledFile, BundledFiles } from "./bundled-files.ts";
+import { CompiledFiles, HELP } from "./compiled.ts";
 
 // Put in by scripts/bundle.ts; not there when the sources run as they are.
 declare const COOPER_VERSION: string | undefined;
@@ -24,10 +25,12 @@ async function start(): Promise<void> {
     return;
   }
   const isHelp = process.argv.some((argument) => argument === "--help" || argument === "-h");
-  const command = COOPER_COMMANDS.find((name) => name === asked && !isHelp) ?? "help";
-  const files = new CompiledFiles(import.meta.dirname, command, {
+  const command = COOPER_COMMANDS.find((name) => name === asked && !isHelp) ?? HELP;
+  const compiled = new CompiledFiles(import.meta.dirname, command);
+  const files = new BundledFiles(import.meta.dirname, {
     require: createRequire(import.meta.url),
     files: COOPER_FILES,
+    compile: (...given) => compiled.compile(...given),
   });
   await exit(await files.app().main(process.argv.slice(2)));
 }

@@ -50,6 +50,7 @@ export {
 } from "./detached-mount.ts";
 
 // Processes
+export { cameWithCooper } from "./own-node.ts";
 export {
   boundCapabilities,
   dieWithParent,

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type * as Koffi from "koffi";
 import { SysError } from "./errors.ts";
+import { cameWithCooper } from "./own-node.ts";
 
 /** What a call is given: a number, a text that becomes a C string, or memory that C may also write. */
 export type NativeValue = number | bigint | string | Uint8Array | null;
@@ -31,7 +32,7 @@ function load(): Loaded {
  */
 function nativeKoffi(require: NodeJS.Require): typeof Koffi | undefined {
   const { arch, execPath } = process;
-  if (!execPath.endsWith(`/node-linux-${arch}/bin/node`)) return undefined;
+  if (!cameWithCooper(execPath)) return undefined;
   try {
     // As koffi would find it, wherever its own dependencies lie.
     return createRequire(require.resolve("koffi"))(`@koromix/koffi-linux-${arch}/linux_${arch}/koffi.node`);

@@ -52,6 +52,8 @@ export interface RepositoryOptions {
   readonly keys: readonly TestKey[];
   /** Packages in a line each, as `paragraphOf` reads them. */
   readonly packages?: readonly string[];
+  /** The index of the first component, in place of one of `packages`. */
+  readonly index?: string;
   readonly suite?: string;
   readonly components?: readonly string[];
   /** Further fields of the Release, and others in place of the usual ones. */
@@ -78,8 +80,9 @@ export async function writeRepository(root: string, options: RepositoryOptions):
   const listed: string[] = [];
   for (const component of components) {
     const packages = component === components[0] ? (options.packages ?? ["app Depends: lib", "lib"]) : [];
+    const index = component === components[0] ? options.index : undefined;
     for (const extension of options.compressions ?? [".gz"]) {
-      const made = COMPRESSIONS[extension](Buffer.from(packages.map(paragraphOf).join("")));
+      const made = COMPRESSIONS[extension](Buffer.from(index ?? packages.map(paragraphOf).join("")));
       const bytes = options.spoil?.(made) ?? made;
       const path = `${component}/binary-amd64/Packages${extension}`;
       const hex = createHash(digests === "MD5Sum" ? "md5" : digests)
