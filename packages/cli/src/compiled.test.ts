@@ -270,3 +270,9 @@ test("a library in a file of its own does what Cooper takes it for", async () =>
   const { stdout } = await run(process.execPath, ["-e", USE_LIBRARIES], { cwd: published });
   assert.equal(stdout, "true\nstaves\n1.6 application\n");
 });
+
+test("a cache in which Linux says that nothing is there ends no command and holds none up", async (t) => {
+  const { help, cache } = installed(t);
+  symlinkSync("/proc", cache); // mkdir(2) gives ENOENT there, which Node's mkdirSync takes for a missing parent
+  assert.equal(await help(), "compiled now");
+});

@@ -1,8 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Script } from "node:vm";
 import { cacheDirectory } from "@cooper/distro";
-import { cameWithCooper } from "@cooper/sys";
+import { cameWithCooper, makeDirectories } from "@cooper/sys";
 import type { BundledFile } from "./bundled-files.ts";
 import { readChecksummed, writeChecksummed } from "./checksummed-file.ts";
 
@@ -79,10 +79,10 @@ export class CompiledFiles {
     const { user, system } = process.cpuUsage();
     const kind: Kind = user + system < SHORT ? "short" : "long";
     try {
-      if (kind === "short") mkdirSync(kept, { recursive: true });
+      if (kind === "short") makeDirectories(kept);
       for (const { script, file, found } of this.#scripts) {
         if (this.#isWorthKeeping(found, kind)) {
-          mkdirSync(kept, { recursive: true });
+          makeDirectories(kept);
           writeChecksummed(join(kept, compiledName(file, kind)), script.createCachedData());
         } else if (found?.owner === "user" && found.kind === "long" && kind === "short") {
           remove(found.path); // the next one compiles what it calls, and keeps no more than that
@@ -116,8 +116,8 @@ export function compiledName([name, digest]: BundledFile, kind: Kind): string {
 function ownDirectory(): string | undefined {
   const directory = join(cacheDirectory(), "compiled");
   try {
-    mkdirSync(dirname(directory), { recursive: true });
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(directory));
+    makeDirectories(directory, 0o700);
     const status = lstatSync(directory);
     const isOwn = status.isDirectory() && status.uid === process.geteuid?.() && (status.mode & 0o022) === 0;
     return isOwn ? directory : undefined;

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { digestBytes, digestHex, type Digest, type DiffId } from "@cooper/oci";
+import { makeDirectories } from "@cooper/sys";
 import { z } from "zod";
 import { asidePath } from "../run/asides.ts";
 
@@ -41,7 +42,7 @@ export class BuildDirectory {
 
   constructor(home: string) {
     this.path = join(home, "build");
-    for (const name of ["steps", "blobs", "caches"]) mkdirSync(join(this.path, name), { recursive: true });
+    for (const name of ["steps", "blobs", "caches"]) makeDirectories(join(this.path, name));
   }
 
   stepPath(key: Digest): string {

@@ -1,7 +1,7 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Cancellable } from "@cooper/archive";
-import { cacheLimit, lockFile } from "@cooper/sys";
+import { cacheLimit, lockFile, makeDirectories } from "@cooper/sys";
 import { type Held, lockPath } from "@cooper/transport";
 import { namesIn } from "../files/names.ts";
 import { asidePath } from "../run/asides.ts";
@@ -17,7 +17,7 @@ const RUNNING = "running";
 export async function holdBuild(home: string, options: Cancellable = {}): Promise<Held> {
   cacheLimit(); // a limit that cannot be read is told before anything is built, not after
   const directory = join(home, "build", RUNNING);
-  mkdirSync(directory, { recursive: true });
+  makeDirectories(directory);
   const entrance = await enter(home, options);
   try {
     // Under its name only when it is locked: what has a name and no lock is of a process that is gone.

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectories } from "@cooper/sys";
 
 /** What files of one directory contained the last time, so that they need not be read again. */
 export interface FileMemory {
@@ -44,7 +45,7 @@ export function openMemory(home: string, directory: string): FileMemory {
       if (changed === 0 && now.size === before.size) return;
       // A name that is not Unicode would come back as another one: such files are read each time.
       const entries = [...now].filter(([file]) => file.isWellFormed());
-      mkdirSync(folder, { recursive: true });
+      makeDirectories(folder);
       const aside = `${path}.${randomUUID()}`;
       writeFileSync(aside, [VERSION, ...entries.flat()].join(SEPARATOR));
       renameSync(aside, path);

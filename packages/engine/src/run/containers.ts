@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { errnoOf, lockFile, makeDirectories } from "@cooper/sys";
 import { namesIn } from "../files/names.ts";
+import { killProcessesIn } from "../runtime/kill.ts";
 import { liftLimits } from "../runtime/limits/limits.ts";
 import { removeContainer } from "../runtime/runtime.ts";
 import { asidePath, sweepAsides } from "./asides.ts";
@@ -96,6 +97,7 @@ export function reapContainers(home: string): readonly string[] {
       if (lock !== undefined && !lockFile(lock, "exclusive")) continue;
       if (!existsSync(path)) continue; // just removed
       discard(home, id);
+      killProcessesIn(id);
       reaped.push(id);
     } finally {
       if (lock !== undefined) closeSync(lock);

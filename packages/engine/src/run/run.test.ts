@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -292,6 +294,34 @@ test("pruning ends containers that nobody waits for before it takes their layers
     readdirSync(join(home, "unpacked")).filter((name) => !name.endsWith(".lock")),
     [],
   );
+});
+
+test("what a runtime was still starting for a run that was killed is ended with what that left", async (t) => {
+  if (!requireRoot(t)) return;
+  const home = join(temporaryDirectory(t), "home");
+  const id = `cooper-${randomBytes(8).toString("hex")}`;
+  mkdirSync(join(home, "containers", id), { recursive: true });
+  const byController = "/sys/fs/cgroup/pids"; // version 1
+  const cgroup = join(existsSync(byController) ? byController : "/sys/fs/cgroup", id);
+  try {
+    mkdirSync(cgroup);
+  } catch (error) {
+    t.skip(`no cgroup can be made: ${String(error)}`);
+    return;
+  }
+  const started = spawn("sleep", ["600"]);
+  const ended = new Promise((resolve) => started.once("exit", (_, signal) => resolve(signal)));
+  t.after(async () => {
+    started.kill("SIGKILL");
+    await ended;
+    rmdirSync(cgroup);
+  });
+  writeFileSync(join(cgroup, "cgroup.procs"), String(started.pid));
+  assert.ok(isRunning(id));
+  assert.deepEqual(pruneRuns(home), []);
+  assert.ok(!isRunning(id));
+  assert.equal(await ended, "SIGKILL");
+  assert.deepEqual(readdirSync(join(home, "containers")), []);
 });
 
 test("pruning leaves the layers of a container that runs", async (t) => {

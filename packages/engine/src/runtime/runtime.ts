@@ -113,8 +113,9 @@ exec "$@"${start.onOutput === undefined ? "" : " 2>&1"}`;
     child.once("exit", (code, signal) => resolve(code ?? 128 + signalNumber(signal)));
   });
   await Promise.race([closed, silence(() => heard)]);
-  throwIfRuntimeFailed(start, log);
   const reached = limitReachedIn(start.limits.cgroups) ?? limitReached(`${bundle}/state/${id}`);
+  // Where a limit hits what the runtime starts the program with, the runtime says only that it is dead.
+  if (reached === undefined) throwIfRuntimeFailed(start, log);
   return { status, reached };
 }
 

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Cancellable } from "@cooper/archive";
 import { PACKAGE_IMAGE_VERSION } from "@cooper/distro";
 import { touch } from "@cooper/engine";
 import { formatPlatform, type Platform } from "@cooper/oci";
-import { isFault } from "@cooper/sys";
+import { isFault, makeDirectories } from "@cooper/sys";
 import { type Opened, openReference, type Resolver, write } from "@cooper/transport";
 import { z } from "zod";
 import { BuildError } from "../../errors.ts";
@@ -124,7 +124,7 @@ async function keepable(
     return { opened: before, pinned: inputs };
   }
   const keep = async (): Promise<void> => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectories(dirname(path));
     await write(found.content, kept, { signal });
     remember();
   };

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { errnoOf } from "@cooper/sys";
+import { kill, pause } from "../kill.ts";
 
 /**
  * The process that has started a container, and ends with it: by its number and, since numbers are used
@@ -67,16 +67,4 @@ function runningSince(pid: number): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if (errnoOf(error) !== "ESRCH") throw error;
-  }
-}
-
-function pause(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

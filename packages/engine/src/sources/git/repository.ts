@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectories } from "@cooper/sys";
 import { lockPath } from "@cooper/transport";
 import { addressOf } from "../../graph/dump.ts";
 import { asidePath } from "../../run/asides.ts";
@@ -13,7 +14,7 @@ import { type CommitPlace, failed, git, type GitContext, lastLine } from "./prog
 export async function repositoryWith(place: CommitPlace, context: GitContext): Promise<string> {
   const parent = join(context.home, "build", "git");
   const repository = join(parent, createHash("sha256").update(place.url).digest("hex").slice(0, 32));
-  mkdirSync(parent, { recursive: true });
+  makeDirectories(parent);
   const lock = await lockPath(`${repository}.lock`, {
     mode: "exclusive",
     kind: "file",
