@@ -25,8 +25,9 @@ const scripts = new Map<BundledFile, Script>();
 const bundled = new BundledFiles(bundle, {
   require: createRequire(import.meta.url),
   files,
-  compile: (file, text, filename) => {
-    const script = new Script(text, { filename });
+  compile: (file, text) => {
+    // Not the path that it has here: the name is in what is written. V8 does not look at it.
+    const script = new Script(text, { filename: `cooper/${file[0]}.cjs` });
     scripts.set(file, script);
     return script;
   },

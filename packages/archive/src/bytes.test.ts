@@ -9,7 +9,7 @@ import { asBuffer, collect, discard, fromBytes } from "./bytes.ts";
 import { fromReadable, toReadable } from "./node-stream.ts";
 import { peek } from "./peek.ts";
 import { tally } from "./tally.ts";
-import { observed, verified } from "./verified.ts";
+import { observed, verified, vouchedFor } from "./verified.ts";
 
 const HELLO = Buffer.from("hello, world");
 const HELLO_SHA256 = createHash("sha256").update(HELLO).digest("hex");
@@ -76,6 +76,15 @@ test("verified gives what was promised", async () => {
   assert.equal((await collect(verified(hello(), { digest }), { limit: 99 })).toString(), HELLO.toString());
   const empty = `sha256:${createHash("sha256").digest("hex")}`;
   assert.equal((await collect(verified(fromBytes(), { digest: empty, size: 0 }), { limit: 0 })).length, 0);
+});
+
+test("what somebody vouches for is checked against another promise, and not against the same", async () => {
+  const promised = { digest: `sha256:${HELLO_SHA256}`, size: 12 };
+  const watched = observed(vouchedFor(fromBytes(Buffer.from("something else")), promised), () => {});
+  assert.equal(verified(watched, promised), watched);
+  const other = { digest: `sha256:${"0".repeat(64)}`, size: 12 };
+  const checked = verified(vouchedFor(hello(), promised), other);
+  await assert.rejects(collect(checked, { limit: 99 }), { code: "DIGEST_MISMATCH" });
 });
 
 test("verified throws in place of the end if a byte is missing, and closes the source", async () => {

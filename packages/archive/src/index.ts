@@ -19,9 +19,8 @@ export { HASH_HEX_LENGTH, isHashAlgorithm, tally } from "./tally.ts";
 export type { HashAlgorithm, Tally } from "./tally.ts";
 export { BlockPool, giveBack, lend } from "./reuse.ts";
 export { sameBytes } from "./same-bytes.ts";
-export { observed, verified } from "./verified.ts";
+export { observed, verified, vouchedFor } from "./verified.ts";
 export type { Promised } from "./verified.ts";
-export { copyWholeFile, readWholeFile } from "./whole-file.ts";
 
 // Tar
 export type { EntryType, PathString, Timestamp, TarEntry } from "./tar/entry.ts";

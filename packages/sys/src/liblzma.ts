@@ -122,15 +122,23 @@ let library: { readonly functions: Functions | undefined } | undefined;
 function bind(): Functions | undefined {
   // The layout of a `lzma_stream` is that of these.
   if (process.arch !== "x64" && process.arch !== "arm64") return undefined;
-  const found = newest() ?? openLibrary("liblzma.so.5");
-  return found === undefined
-    ? undefined
-    : {
+  return functionsOf(newest()) ?? functionsOf(openLibrary("liblzma.so.5"));
+}
+
+/** Undefined where a library has another name than its content, as a file of a package may. */
+function functionsOf(found: Library | undefined): Functions | undefined {
+  try {
+    return (
+      found && {
         startXz: found.function("lzma_stream_decoder", "int", ["void *", "uint64_t", "uint32_t"]),
         startLzma: found.function("lzma_alone_decoder", "int", ["void *", "uint64_t"]),
         code: found.slowFunction("lzma_code", "int", ["void *", "int"]),
         end: found.function("lzma_end", "void", ["void *"]),
-      };
+      }
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 /**

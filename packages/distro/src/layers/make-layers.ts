@@ -5,11 +5,11 @@ import {
   compress,
   GZIP_WRITER_VERSION,
   readFileStream,
-  readWholeFile,
   startDeflating,
   tally,
   TAR_WRITER_VERSION,
   type TarInput,
+  vouchedFor,
   writeNewFile,
   writeTar,
   ZSTD_WRITER_VERSION,
@@ -158,7 +158,7 @@ async function keptLayer(
     open: (cancel): ByteStream => {
       if (seen === undefined) return readFileStream(path, cancel);
       seen = undefined; // who comes later does not know what the disk did meanwhile
-      return readWholeFile(path, { digest, size }, cancel);
+      return vouchedFor(readFileStream(path, { length: size, ...cancel }), { digest, size });
     },
   });
 }

@@ -3,7 +3,7 @@ import { closeSync, constants, openSync, readdirSync, rmSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { copyWholeFile, writeStream } from "@cooper/archive";
+import { writeStream } from "@cooper/archive";
 import type { ByteStream, Cancellable } from "@cooper/archive";
 import { lockFile } from "@cooper/sys";
 import { isStillThere } from "./lock.ts";
@@ -34,9 +34,9 @@ export class Aside {
     }
   }
 
-  /** Fills it with a stream's bytes; gives how many. */
+  /** Adds a stream's bytes; gives how many. */
   async write(stream: ByteStream, options: Cancellable = {}): Promise<number> {
-    return (await copyWholeFile(stream, this.#path)) ?? (await writeStream(this.#file, stream, options));
+    return await writeStream(this.#file, stream, options);
   }
 
   /** Syncs it and gives it its name, replacing what had it. The directory is still to be synced. */
